@@ -1,0 +1,148 @@
+/**
+ * The recorded graph: ONNX nodes in the order in which they were traced, and the values that flow between them.
+ *
+ * Nodes are pure functions of their inputs, so an operation asked for twice with the same inputs and attributes is recorded
+ * once (common subexpressions), and what no output needs is left out when the graph is written (dead nodes).
+ */
+
+export type DType = 'float32' | 'int32' | 'int64' | 'bool';
+export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+export type Attribute = number | number[] | string | { float: number };
+
+/** One array that flows through the graph. `dims` are its physical dimensions, in ONNX's order. */
+export interface Value {
+  readonly id: number;
+  readonly dims: readonly number[];
+  readonly dtype: DType;
+  /** The node that computes it; undefined for inputs and constants. */
+  readonly node?: Node;
+  /** The data of a constant, row-major. */
+  readonly constant?: ConstantData;
+}
+
+export interface Node {
+  readonly op: string;
+  /** An optional ONNX input that is left out is undefined. */
+  readonly inputs: readonly (Value | undefined)[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly outputs: Value[];
+}
+
+export interface OutputSpec {
+  dims: readonly number[];
+  dtype: DType;
+}
+
+export class Graph {
+  readonly inputs: Value[] = [];
+  readonly nodes: Node[] = [];
+  private readonly recorded = new Map<string, Node>();
+  private readonly constants = new Map<ConstantData, Value>();
+  private readonly smallConstants = new Map<string, Value>();
+  private nextId = 0;
+
+  /** A new input of the graph: what the compiled function is called with. */
+  addInput(dims: readonly number[], dtype: DType): Value {
+    const value: Value = { id: this.nextId++, dims, dtype };
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** The value of a constant array. The same array object gives the same value. */
+  constant(data: ConstantData, dims: readonly number[], dtype: DType): Value {
+    const known = this.constants.get(data);
+    if (known && known.dims.join() === dims.join()) return known;
+    const value: Value = { id: this.nextId++, dims, dtype, constant: data };
+    if (!known) this.constants.set(data, value);
+    return value;
+  }
+
+  /** A float32 constant of no dimensions. */
+  scalar(x: number): Value {
+    return this.small(Float32Array.of(x), [], 'float32');
+  }
+
+  /** A one-dimensional int64 constant: the shapes, axes and bounds that ONNX takes as inputs. */
+  int64(list: readonly number[]): Value {
+    return this.small(
+      BigInt64Array.from(list, (n) => BigInt(n)),
+      [list.length],
+      'int64',
+    );
+  }
+
+  /** Records a node with one output and returns it. */
+  add(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    dims: readonly number[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    dtype: DType = inputs[0]?.dtype ?? 'float32',
+  ): Value {
+    return this.addNode(op, inputs, [{ dims, dtype }], attributes).outputs[0] as Value;
+  }
+
+  /** Records a node with any number of outputs, or finds the same node recorded before. */
+  addNode(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly OutputSpec[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Node {
+    const key = keyOf(op, inputs, attributes, outputs);
+    const known = this.recorded.get(key);
+    if (known) return known;
+    const node: Node = { op, inputs, attributes, outputs: [] };
+    for (const { dims, dtype } of outputs) node.outputs.push({ id: this.nextId++, dims, dtype, node });
+    this.nodes.push(node);
+    this.recorded.set(key, node);
+    return node;
+  }
+
+  /** The value as an output of the graph: a node's result, never an input or a constant itself. */
+  output(value: Value): Value {
+    return value.node ? value : this.add('Identity', [value], value.dims, {}, value.dtype);
+  }
+
+  /** The first output of a node recorded before without attributes, if there is one. */
+  find(op: string, inputs: readonly Value[]): Value | undefined {
+    const [{ dims, dtype }] = inputs as [Value];
+    return this.recorded.get(keyOf(op, inputs, {}, [{ dims, dtype }]))?.outputs[0];
+  }
+
+  /** The nodes that `outputs` depend on, in recorded order. */
+  reachable(outputs: readonly Value[]): Node[] {
+    const needed = new Set<Node>();
+    const pending = outputs.map((v) => v.node);
+    while (pending.length > 0) {
+      const node = pending.pop();
+      if (!node || needed.has(node)) continue;
+      needed.add(node);
+      pending.push(...node.inputs.map((v) => v?.node));
+    }
+    return this.nodes.filter((node) => needed.has(node));
+  }
+
+  private small(data: Float32Array | BigInt64Array, dims: number[], dtype: DType): Value {
+    const key = `${dtype}:${dims.join()}:${data.join()}`;
+    const known = this.smallConstants.get(key);
+    if (known) return known;
+    const value = this.constant(data, dims, dtype);
+    this.smallConstants.set(key, value);
+    return value;
+  }
+}
+
+function keyOf(
+  op: string,
+  inputs: readonly (Value | undefined)[],
+  attributes: Readonly<Record<string, Attribute>>,
+  outputs: readonly OutputSpec[],
+): string {
+  const shapes = outputs.map(({ dims, dtype }) => [dims, dtype]);
+  return JSON.stringify([op, inputs.map((v) => v?.id ?? -1), attributes, shapes]);
+}
+
+export function sizeOf(dims: readonly number[]): number {
+  return dims.reduce((product, n) => product * n, 1);
+}

@@ -1,0 +1,30 @@
+/** The activation that tfjs's fused kernels apply to their result. */
+import type { Graph } from '../graph';
+import type { View } from '../view';
+
+const ONNX_OPS: Record<string, string> = { relu: 'Relu', elu: 'Elu', sigmoid: 'Sigmoid' };
+
+export function activate(
+  graph: Graph,
+  x: View,
+  { activation, leakyreluAlpha }: { activation: string; leakyreluAlpha?: number },
+  preluWeights: View | undefined,
+): View {
+  if (activation === 'linear') return x;
+  const { value } = x;
+  if (activation === 'relu6') {
+    return { ...x, value: graph.add('Clip', [value, graph.scalar(0), graph.scalar(6)], value.dims) };
+  }
+  if (activation === 'leakyrelu') {
+    const attributes = { alpha: { float: leakyreluAlpha ?? 0.2 } };
+    return { ...x, value: graph.add('LeakyRelu', [value], value.dims, attributes) };
+  }
+  const op = ONNX_OPS[activation];
+  if (!op || preluWeights) {
+    throw new Error(
+      `compile: expected an activation among linear, ${Object.keys(ONNX_OPS).join(', ')}, relu6 and leakyrelu, but received ` +
+        `${activation}. Apply it as an operation of its own.`,
+    );
+  }
+  return { ...x, value: graph.add(op, [value], value.dims) };
+}

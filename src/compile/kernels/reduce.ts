@@ -1,0 +1,72 @@
+/** Reductions over axes: Sum, Mean, Max, Min, Prod. */
+import * as tf from '@tensorflow/tfjs';
+import type { Graph } from '../graph';
+import { type View, dtypeOf, reshape } from '../view';
+import { elementwise, scalarView } from './elementwise';
+import { traceKernel } from './traceKernel';
+
+interface ReduceAttrs {
+  axis: number | number[];
+  keepDims: boolean;
+}
+
+function reduce(graph: Graph, op: string, x: View, { axis, keepDims }: ReduceAttrs): View {
+  const axes = tf.util.parseAxisParam(axis, [...x.shape]);
+  if (axes.length === 0) return x;
+  const physical = axes.map((i) => x.axes[i] as number).sort((a, b) => a - b);
+  const dims = x.value.dims.map((n, i) => (physical.includes(i) ? 1 : n));
+  const value = graph.add(op, [x.value, graph.int64(physical)], dims, { keepdims: 1 });
+  const shape = x.shape.map((n, i) => (axes.includes(i) ? 1 : n));
+  const reduced = { value, shape, axes: x.axes };
+  return keepDims
+    ? reduced
+    : reshape(
+        graph,
+        reduced,
+        shape.filter((_, i) => !axes.includes(i)),
+      );
+}
+
+/** How often each element of a repeated tensor counts in a sum over `axis`. */
+function repetitions(x: View, axis: number | number[]): number {
+  return tf.util
+    .parseAxisParam(axis, [...x.shape])
+    .reduce(
+      (count, i) => count * ((x.shape[i] as number) / (x.value.dims[x.axes[i] as number] as number)),
+      1,
+    );
+}
+
+/** The sum over axes; of booleans, how many are true. */
+export function sum(graph: Graph, x: View, attrs: ReduceAttrs): View {
+  const numeric =
+    dtypeOf(x) === 'bool'
+      ? { ...x, value: graph.add('Cast', [x.value], x.value.dims, { to: 'int32' }, 'int32') }
+      : x;
+  const total = reduce(graph, 'ReduceSum', numeric, attrs);
+  const count = repetitions(x, attrs.axis);
+  return count === 1 ? total : elementwise(graph, 'Mul', [total, scalarView(graph, count, total)]);
+}
+
+export function registerReduce(): void {
+  traceKernel<ReduceAttrs>(tf.Mean, ({ graph, input, attrs }) =>
+    reduce(graph, 'ReduceMean', input('x'), attrs),
+  );
+  for (const [kernel, op] of [
+    [tf.Max, 'ReduceMax'],
+    [tf.Min, 'ReduceMin'],
+  ] as const) {
+    traceKernel<tf.MaxAttrs | tf.MinAttrs>(kernel, ({ graph, input, attrs }) => {
+      // tf.min says axis where tf.max says reductionIndices.
+      const axis = 'axis' in attrs ? attrs.axis : attrs.reductionIndices;
+      return reduce(graph, op, input('x'), { axis, keepDims: attrs.keepDims });
+    });
+  }
+  traceKernel<ReduceAttrs>(tf.Sum, ({ graph, input, attrs }) => sum(graph, input('x'), attrs));
+  traceKernel<ReduceAttrs>(tf.Prod, ({ graph, input, attrs }) => {
+    const x = input('x');
+    const product = reduce(graph, 'ReduceProd', x, attrs);
+    const count = repetitions(x, attrs.axis);
+    return count === 1 ? product : elementwise(graph, 'Pow', [product, scalarView(graph, count, product)]);
+  });
+}
