@@ -78,17 +78,8 @@ function arithmetic(graph: Graph, op: 'Add' | 'Sub' | 'Mul' | 'Div', a: View, b:
   const neutral = op === 'Add' || op === 'Sub' ? 0 : 1;
   if (y === neutral) return broadcastView(graph, a, shape);
   if (x === neutral && (op === 'Add' || op === 'Mul')) return broadcastView(graph, b, shape);
-  if (op === 'Mul') return masked(graph, a, b) ?? masked(graph, b, a) ?? elementwise(graph, op, [a, b]);
   if (op === 'Add') return sumOfProducts(graph, a, b) ?? elementwise(graph, op, [a, b]);
   return elementwise(graph, op, [a, b]);
-}
-
-/** x times a 0/1 mask selects: one pass, and the mask is a byte an element. */
-function masked(graph: Graph, x: View, mask: View): View | undefined {
-  const { value } = mask;
-  if (value.node?.op !== 'Cast' || value.node.inputs[0]?.dtype !== 'bool') return undefined;
-  const condition = { ...mask, value: value.node.inputs[0] };
-  return elementwise(graph, 'Where', [condition, x, scalarView(graph, 0, x)], dtypeOf(x));
 }
 
 /**
