@@ -461,7 +461,7 @@ describe('compile', () => {
   it('takes several inputs and gives back what the function returns, nested', async () => {
     const fn = (a: tf.Tensor, b: tf.Tensor) => ({
       sum: a.add(b),
-      both: [a.mul(2), { first: b }],
+      both: [a.mul(2), { first: b }] as const,
       fixed: tf.scalar(7),
     });
     const compiled = await compile(fn, [3], [3]);

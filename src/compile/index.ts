@@ -31,6 +31,9 @@ export interface CompiledFunction<Result> {
   dispose(): Promise<void>;
 }
 
+/** A function of tensors. A method's parameters are checked both ways, so that one of Tensor4D alone is accepted too. */
+type TensorFunction<Result> = { call(...inputs: tf.Tensor[]): Result }['call'];
+
 type Shape = readonly number[];
 
 tf.registerBackend(TRACE_BACKEND, () => new TraceBackend(), 0);
@@ -56,13 +59,13 @@ registerShape();
  * Source: In [23] of the chapter, K.gradients and K.function.
  */
 export async function compile<Result>(
-  fn: (...inputs: never[]) => Result,
+  fn: TensorFunction<Result>,
   ...args: readonly [...Shape[], SessionOptions] | readonly Shape[]
 ): Promise<CompiledFunction<Result>> {
   const last = args.at(-1);
   const options = last && !isShape(last) ? last : {};
   const shapes = (args as readonly (Shape | SessionOptions)[]).filter(isShape);
-  const { model, tree } = await trace(fn as unknown as (...inputs: tf.Tensor[]) => Tree<tf.Tensor>, shapes);
+  const { model, tree } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
   const session = await openSession(model, shapes, options);
   const run = async (...inputs: InputArray[]) => {
     const results = await session.run(inputs);
@@ -81,7 +84,7 @@ function isName(node: unknown): node is string {
 
 /** Runs fn once on the tracing backend: the ONNX model, and fn's result with the names of the model's outputs as leaves. */
 async function trace(
-  fn: (...inputs: tf.Tensor[]) => Tree<tf.Tensor>,
+  fn: TensorFunction<Tree<tf.Tensor>>,
   shapes: readonly Shape[],
 ): Promise<{ model: Uint8Array; tree: Tree<string> }> {
   await tf.ready();
