@@ -24,6 +24,12 @@ export function mapTree<Leaf, Result>(
   );
 }
 
+export function leaves<Leaf>(tree: Tree<Leaf>, isLeaf: (node: unknown) => node is Leaf): Leaf[] {
+  const list: Leaf[] = [];
+  mapTree(tree, isLeaf, (leaf) => list.push(leaf));
+  return list;
+}
+
 export function isTensor(node: unknown): node is tf.Tensor {
   return node instanceof tf.Tensor;
 }

@@ -1,0 +1,48 @@
+/** How much memory a recorded graph needs to run, known before it runs. */
+import { type DType, type Graph, type Value, sizeOf } from './graph';
+
+const BYTES: Record<DType, number> = { float32: 4, int32: 4, int64: 8, bool: 1 };
+
+function bytesOf({ dims, dtype }: Value): number {
+  return sizeOf(dims) * BYTES[dtype];
+}
+
+/** The value whose memory this one shares: a reshape is another name for the same elements. */
+function owner(value: Value): Value {
+  return value.node?.op === 'Reshape' ? owner(value.node.inputs[0] as Value) : value;
+}
+
+export interface GraphMemory {
+  /** Bytes of the constants: weights and targets. */
+  constants: number;
+  /** The most bytes that are alive at once while the nodes run in order: what is computed and still to be used. */
+  peak: number;
+}
+
+/**
+ * Counts the bytes that are alive from the node that computes a value to the last that reads it. ONNX Runtime's own use comes on top:
+ * its copies in blocked layouts, and room that its arena cannot reuse at once.
+ */
+export function graphMemory(graph: Graph, outputs: readonly Value[]): GraphMemory {
+  const nodes = graph.reachable(outputs);
+  const lastUse = new Map<Value, number>();
+  nodes.forEach(({ inputs }, i) => inputs.forEach((value) => value && lastUse.set(owner(value), i)));
+  for (const value of outputs) lastUse.set(owner(value), nodes.length);
+
+  const endingAt = new Map<number, number>();
+  let [alive, peak, constants] = [0, 0, 0];
+  const begin = (value: Value) => {
+    const end = lastUse.get(value);
+    if (end === undefined) return;
+    alive += bytesOf(value);
+    endingAt.set(end, (endingAt.get(end) ?? 0) + bytesOf(value));
+  };
+  for (const value of lastUse.keys()) if (value.constant) constants += bytesOf(value);
+  graph.inputs.forEach(begin);
+  nodes.forEach(({ op, outputs: results }, i) => {
+    if (op !== 'Reshape') results.forEach(begin);
+    peak = Math.max(peak, alive);
+    alive -= endingAt.get(i) ?? 0;
+  });
+  return { constants, peak };
+}
