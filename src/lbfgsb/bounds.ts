@@ -1,0 +1,113 @@
+import { UserError } from '../errors';
+
+/**
+ * Bounds on the variables, in one of two forms:
+ * - SciPy's: one [lower, upper] pair a variable; null (or an infinity) where there is no bound;
+ * - for many variables: `{ lower, upper }`, each one number for all variables, or an array with one a variable.
+ */
+export type Bounds =
+  | readonly (readonly [number | null, number | null])[]
+  | {
+      readonly lower?: number | ArrayLike<number> | null;
+      readonly upper?: number | ArrayLike<number> | null;
+    };
+
+/** The feasible box, one element a variable; a missing bound is an infinity. */
+export interface Box {
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+}
+
+function isPairs(bounds: Bounds): bounds is readonly (readonly [number | null, number | null])[] {
+  return Array.isArray(bounds);
+}
+
+function spread(side: 'lower' | 'upper', bound: number | ArrayLike<number> | null | undefined, n: number) {
+  const free = side === 'lower' ? -Infinity : Infinity;
+  if (typeof bound !== 'object' || bound === null) return new Float64Array(n).fill(bound ?? free);
+  if (bound.length !== n) {
+    throw new UserError(
+      `bounds.${side} needs one number for all variables or ${n} (one a variable), got ${bound.length}.`,
+    );
+  }
+  return Float64Array.from(bound);
+}
+
+function fromPairs(pairs: readonly (readonly [number | null, number | null])[], n: number): Box {
+  if (pairs.length !== n) {
+    throw new UserError(
+      `bounds needs one [lower, upper] pair a variable: expected ${n}, got ${pairs.length}.`,
+    );
+  }
+  const lower = new Float64Array(n);
+  const upper = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    lower[i] = pairs[i][0] ?? -Infinity;
+    upper[i] = pairs[i][1] ?? Infinity;
+  }
+  return { lower, upper };
+}
+
+/**
+ * Reads either form of bounds for n variables. Null when no variable is bounded, so that the optimiser can take its
+ * shorter unconstrained path.
+ * @throws UserError for a wrong length, a NaN, or a lower bound above its upper bound.
+ */
+export function readBounds(bounds: Bounds | null | undefined, n: number): Box | null {
+  if (bounds === null || bounds === undefined) return null;
+  const box = isPairs(bounds)
+    ? fromPairs(bounds, n)
+    : { lower: spread('lower', bounds.lower, n), upper: spread('upper', bounds.upper, n) };
+  let bounded = false;
+  for (let i = 0; i < n; i++) {
+    const lower = box.lower[i];
+    const upper = box.upper[i];
+    if (!(lower <= upper)) {
+      throw new UserError(
+        `bounds of variable ${i} need lower <= upper, got [${lower}, ${upper}]: swap or correct them.`,
+      );
+    }
+    if (lower !== -Infinity || upper !== Infinity) bounded = true;
+  }
+  return bounded ? box : null;
+}
+
+/** True when every variable has both bounds; the first step of such a run is not scaled down. */
+export function isBoxed(box: Box): boolean {
+  for (let i = 0; i < box.lower.length; i++) {
+    if (box.lower[i] === -Infinity || box.upper[i] === Infinity) return false;
+  }
+  return true;
+}
+
+/** Moves x into the box in place, as np.clip does. */
+export function clip(x: Float64Array, box: Box): void {
+  for (let i = 0; i < x.length; i++) {
+    if (x[i] < box.lower[i]) x[i] = box.lower[i];
+    if (x[i] > box.upper[i]) x[i] = box.upper[i];
+  }
+}
+
+/**
+ * The greatest |component| of the projected gradient at x: how far a unit step down the gradient moves x before the
+ * box stops it. NaN as soon as the gradient holds one (SciPy's addition to projgr).
+ */
+export function projectedGradientNorm(x: Float64Array, g: Float64Array, box: Box | null): number {
+  let norm = 0;
+  for (let i = 0; i < g.length; i++) {
+    let gi = g[i];
+    if (Number.isNaN(gi)) return NaN;
+    if (box !== null) {
+      if (gi < 0) {
+        const room = x[i] - box.upper[i];
+        gi = gi > room ? gi : room;
+      } else {
+        const room = x[i] - box.lower[i];
+        gi = gi < room ? gi : room;
+      }
+    }
+    const size = Math.abs(gi);
+    if (size > norm) norm = size;
+  }
+  return norm;
+}

@@ -1,0 +1,171 @@
+import type { Box } from './bounds';
+import { Breakpoints } from './breakpoints';
+import type { CompactMatrix } from './compactMatrix';
+import { status, type FreeVariables } from './freeVariables';
+import { addScaled, dotOfFirst } from './linearAlgebra';
+
+/** Where the path begins. */
+interface Path {
+  /** The model's slope. */
+  slope: number;
+  breakpoints: Breakpoints;
+  /** Some moving variable has no breakpoint. */
+  hasFree: boolean;
+  /** No variable can move for ever. */
+  bounded: boolean;
+}
+
+/**
+ * The generalised Cauchy point: the first local minimiser of the quadratic model along the projected gradient path
+ * P(x - t g) (R. H. Byrd, P. Lu, J. Nocedal and C. Zhu, SIAM J. Sci. Comput. 16, 1995, section 4; `cauchy`).
+ */
+export class CauchyPoint {
+  /** W'(Cauchy point - x), which the subspace minimisation needs. */
+  readonly displacement: Float64Array;
+  private readonly p: Float64Array;
+  private readonly row: Float64Array;
+  private readonly product: Float64Array;
+
+  constructor(m: number) {
+    this.displacement = new Float64Array(2 * m);
+    this.p = new Float64Array(2 * m);
+    this.row = new Float64Array(2 * m);
+    this.product = new Float64Array(2 * m);
+  }
+
+  /**
+   * Leaves the Cauchy point in `z` and each variable's status in `variables`; `d` and `time` are overwritten.
+   * @param projectedGradient its norm at x; when it is 0 the Cauchy point is x.
+   * @returns false when the memory proves singular.
+   */
+  find(
+    x: Float64Array,
+    g: Float64Array,
+    box: Box,
+    matrix: CompactMatrix,
+    variables: FreeVariables,
+    projectedGradient: number,
+    d: Float64Array,
+    time: Float64Array,
+    z: Float64Array,
+  ): boolean {
+    z.set(x);
+    if (projectedGradient <= 0) return true;
+    const { p, displacement, product, row } = this;
+    const { corrections, theta, count } = matrix;
+    const path = beginPath(x, g, box, variables, d, time);
+    const { breakpoints } = path;
+    const firstBreakpoints = breakpoints.left;
+    corrections.products(d, p);
+    if (theta !== 1) for (let j = count; j < 2 * count; j++) p[j] *= theta;
+    if (firstBreakpoints === 0 && !path.hasFree) return true;
+    displacement.fill(0, 0, 2 * count);
+
+    let slope = path.slope;
+    let curvature = -theta * slope;
+    const firstCurvature = curvature;
+    if (count > 0) {
+      if (!matrix.multiplyMiddle(p, product)) return false;
+      curvature -= dotOfFirst(2 * count, product, p);
+    }
+    let toMinimiser = -slope / curvature;
+    let travelled = 0;
+    let now = 0;
+    let everythingFixed = false;
+
+    for (let passed = 0; breakpoints.left > 0; passed++) {
+      // The minimiser lies before all breakpoints that are twice as far off: those are not even sorted.
+      const next = passed === 0 ? breakpoints.takeEarliest() : breakpoints.takeNext(now + 2 * toMinimiser);
+      if (next === null) break;
+      const interval = next.time - now;
+      now = next.time;
+      if (toMinimiser < interval) break;
+
+      const i = next.variable;
+      travelled += interval;
+      const di = d[i];
+      d[i] = 0;
+      const bound = di > 0 ? box.upper[i] : box.lower[i];
+      const moved = bound - x[i];
+      z[i] = bound;
+      variables.status[i] = di > 0 ? status.atUpper : status.atLower;
+      if (breakpoints.left === 0 && firstBreakpoints === x.length) {
+        toMinimiser = interval;
+        everythingFixed = true;
+        break;
+      }
+
+      slope = slope + interval * curvature + di * di - theta * di * moved;
+      curvature -= theta * (di * di);
+      if (count > 0) {
+        addScaled(2 * count, interval, p, displacement);
+        corrections.readVariable(i, row);
+        for (let j = count; j < 2 * count; j++) row[j] *= theta;
+        if (!matrix.multiplyMiddle(row, product)) return false;
+        const withDisplacement = dotOfFirst(2 * count, displacement, product);
+        const withDirection = dotOfFirst(2 * count, p, product);
+        const withRow = dotOfFirst(2 * count, row, product);
+        addScaled(2 * count, -di, row, p);
+        slope += di * withDisplacement;
+        curvature = curvature + 2 * di * withDirection - di * di * withRow;
+      }
+      const leastCurvature = Number.EPSILON * firstCurvature;
+      curvature = leastCurvature > curvature ? leastCurvature : curvature;
+      toMinimiser = breakpoints.left === 0 && path.bounded ? 0 : -slope / curvature;
+    }
+
+    if (!everythingFixed) {
+      if (toMinimiser <= 0) toMinimiser = 0;
+      travelled += toMinimiser;
+      for (let i = 0; i < z.length; i++) z[i] += travelled * d[i];
+    }
+    if (count > 0) addScaled(2 * count, toMinimiser, p, displacement);
+    return true;
+  }
+}
+
+/** Sets each variable's status, its direction d (minus the gradient, or 0 where held) and its breakpoint. */
+function beginPath(
+  x: Float64Array,
+  g: Float64Array,
+  box: Box,
+  variables: FreeVariables,
+  d: Float64Array,
+  time: Float64Array,
+): Path {
+  const { lower, upper } = box;
+  const statuses = variables.status;
+  const breakpoints = new Breakpoints(time, variables.changedList);
+  let slope = 0;
+  let hasFree = false;
+  let bounded = true;
+  for (let i = 0; i < x.length; i++) {
+    const di = -g[i];
+    const toLower = x[i] - lower[i];
+    const toUpper = upper[i] - x[i];
+    if (statuses[i] !== status.fixed && statuses[i] !== status.unbounded) {
+      let now: number = status.free;
+      if (toLower <= 0) {
+        if (di <= 0) now = status.atLower;
+      } else if (toUpper <= 0) {
+        if (di >= 0) now = status.atUpper;
+      } else if (Math.abs(di) <= 0) {
+        now = status.unmoved;
+      }
+      statuses[i] = now;
+    }
+    if (statuses[i] !== status.free && statuses[i] !== status.unbounded) {
+      d[i] = 0;
+      continue;
+    }
+    d[i] = di;
+    slope -= di * di;
+    if (di < 0 && lower[i] !== -Infinity) breakpoints.add(toLower / -di, i);
+    else if (di > 0 && upper[i] !== Infinity) breakpoints.add(toUpper / di, i);
+    else {
+      hasFree = true;
+      if (Math.abs(di) > 0) bounded = false;
+    }
+  }
+  return { slope, breakpoints, hasFree, bounded };
+}

@@ -1,0 +1,12 @@
+export { fminLbfgsb, type FminLbfgsbInfo, type FminLbfgsbOptions } from './fminLbfgsb';
+export { lbfgsb, type LbfgsbOptions } from './iterate';
+export {
+  exportState,
+  restoreState,
+  startState,
+  type LbfgsbState,
+  type SavedLbfgsb,
+  type Task,
+} from './state';
+export type { Bounds } from './bounds';
+export type { Fprime, Func, FuncAndGradient, Gradient } from './objective';

@@ -1,0 +1,151 @@
+import { UserError } from '../errors';
+import { projectedGradientNorm } from './bounds';
+import { dot } from './linearAlgebra';
+import { lineSearch, restoreIterate } from './lineSearch';
+import { Objective, type Fprime, type Func } from './objective';
+import type { LbfgsbState } from './state';
+
+export interface LbfgsbOptions {
+  /** The gradient of func; without it, func returns [f, gradient]. */
+  fprime?: Fprime | null;
+  /** Stop when (f_k - f_k+1) / max(|f_k|, |f_k+1|, 1) <= factr * machine epsilon. Default 1e7. */
+  factr?: number;
+  /** Stop when no component of the projected gradient is greater than this. Default 1e-5. */
+  pgtol?: number;
+  /** Evaluations in one line search before it gives up. Default 20. */
+  maxls?: number;
+}
+
+/**
+ * L-BFGS-B 3.0, one iterate at a time: minimises func over the box of `state`, and yields `state`, changed in place,
+ * after every accepted iterate (task NEW_X). When it ends, `state.task` says why; a line search that gives up is
+ * reported as ABNORMAL_TERMINATION_IN_LNSRCH, with x, f and g those of the last accepted iterate.
+ *
+ * It goes on from wherever `state` stands: fresh from `startState`, at an iterate, or from `restoreState`, in which case
+ * every further number is bit for bit what it would have been without the interruption. It sets no limit to iterates
+ * or evaluations: the caller stops asking.
+ *
+ * What func or fprime throws comes through; `state` then holds the last accepted iterate (task INTERRUPTED).
+ *
+ * The method and the order of its arithmetic are those of the Fortran code by Ciyou Zhu, Richard Byrd, Peihuang Lu and
+ * Jorge Nocedal (ACM TOMS 23, 1997, Algorithm 778; New BSD licence), with the subspace minimisation of José Luis
+ * Morales and Jorge Nocedal (ACM TOMS 38, 2011), as distributed with SciPy 1.10; written anew from the published method.
+ *
+ * @throws UserError for a factr below 0, a maxls that is no positive integer, or a state that cannot go on.
+ */
+export async function* lbfgsb(
+  state: LbfgsbState,
+  func: Func,
+  { fprime, factr = 1e7, pgtol = 1e-5, maxls = 20 }: LbfgsbOptions = {},
+): AsyncGenerator<LbfgsbState, void, void> {
+  if (!(factr >= 0)) throw new UserError(`factr needs to be a number of at least 0, got ${factr}.`);
+  if (Number.isNaN(pgtol)) throw new UserError('pgtol needs to be a number, got NaN.');
+  if (!Number.isInteger(maxls) || maxls <= 0) {
+    throw new UserError(`maxls needs to be a positive integer, got ${maxls}.`);
+  }
+  if (state.task === 'INTERRUPTED') {
+    throw new UserError(
+      'A run whose func threw cannot go on: restore what was exported at an iterate before.',
+    );
+  }
+  if (state.task !== 'START' && state.task !== 'NEW_X') return;
+
+  const objective = new Objective(func, fprime, state.x.length);
+  if (state.task === 'START') {
+    await evaluateStart(state, objective);
+    if (state.projectedGradient <= pgtol) {
+      state.task = 'CONVERGENCE: NORM_OF_PROJECTED_GRADIENT_<=_PGTOL';
+      return;
+    }
+  } else {
+    objective.recall(state.x, state.f, state.g);
+    if (hasConverged(state, factr, pgtol)) return;
+    updateMemory(state);
+  }
+
+  for (;;) {
+    while (!findSearchPoint(state)) state.matrix.reset();
+    if (await searchOrInterrupt(state, objective, maxls)) {
+      state.nit++;
+      state.projectedGradient = projectedGradientNorm(state.x, state.g, state.box);
+      state.task = 'NEW_X';
+      yield state;
+      if (hasConverged(state, factr, pgtol)) return;
+      updateMemory(state);
+    } else if (state.matrix.count === 0) {
+      state.task = 'ABNORMAL_TERMINATION_IN_LNSRCH';
+      return;
+    } else {
+      state.matrix.reset();
+    }
+  }
+}
+
+async function evaluateStart(state: LbfgsbState, objective: Objective): Promise<void> {
+  const { f } = await objective.evaluate(state.x, state.g);
+  state.f = f;
+  state.funcalls = 1;
+  state.projectedGradient = projectedGradientNorm(state.x, state.g, state.box);
+}
+
+async function searchOrInterrupt(state: LbfgsbState, objective: Objective, maxls: number): Promise<boolean> {
+  try {
+    return await lineSearch(state, objective, maxls);
+  } catch (error) {
+    restoreIterate(state);
+    state.task = 'INTERRUPTED';
+    throw error;
+  }
+}
+
+function hasConverged(state: LbfgsbState, factr: number, pgtol: number): boolean {
+  if (state.projectedGradient <= pgtol) {
+    state.task = 'CONVERGENCE: NORM_OF_PROJECTED_GRADIENT_<=_PGTOL';
+    return true;
+  }
+  const scale = Math.max(Math.abs(state.previousF), Math.abs(state.f), 1);
+  if (state.previousF - state.f <= factr * Number.EPSILON * scale) {
+    state.task = 'CONVERGENCE: REL_REDUCTION_OF_F_<=_FACTR*EPSMCH';
+    return true;
+  }
+  return false;
+}
+
+/** Takes the accepted step into the memory, unless f curves too little along it. */
+function updateMemory(state: LbfgsbState): void {
+  const { matrix, step, slope, firstSlope, dDotD } = state;
+  const sDotY = (slope - firstSlope) * step;
+  if (sDotY <= Number.EPSILON * (-firstSlope * step)) {
+    matrix.updated = false;
+  } else if (!matrix.update(step, state.d, state.g, state.previousG, sDotY, step * step * dDotD)) {
+    matrix.reset();
+  }
+}
+
+/** Leaves in state.z the point that the line search aims at. False when the memory proves singular. */
+function findSearchPoint(state: LbfgsbState): boolean {
+  const { x, g, d, z, previousX, previousG, box, variables, matrix, reduced, cauchy, subspace } = state;
+  if (box === null || variables === null) {
+    if (matrix.count > 0) return subspace.unbounded(x, g, matrix, reduced, previousG, z);
+    // The Cauchy point of a model with B = I: one step down the gradient, or NaN where g.g is no finite number.
+    const gDotG = dot(g, g);
+    const toMinimiser = gDotG / gDotG;
+    for (let i = 0; i < x.length; i++) z[i] = x[i] - toMinimiser * g[i];
+    return true;
+  }
+  if (!cauchy.find(x, g, box, matrix, variables, state.projectedGradient, d, previousX, z)) return false;
+  variables.update(state.nit > 0);
+  if (variables.freeCount === 0 || matrix.count === 0) return true;
+  return subspace.bounded(
+    x,
+    g,
+    box,
+    matrix,
+    reduced,
+    variables,
+    cauchy.displacement,
+    previousG,
+    previousX,
+    z,
+  );
+}

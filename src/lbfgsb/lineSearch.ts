@@ -1,0 +1,105 @@
+import type { Box } from './bounds';
+import { dot } from './linearAlgebra';
+import type { Objective } from './objective';
+import type { LbfgsbState } from './state';
+
+const greatestUnboundedStep = 1e10;
+
+/**
+ * Searches along d = z - x for a better point that stays in the box (lnsrlb), asking for at most `maxls` evaluations.
+ * @returns true when x, f and g are those of a new iterate; false when the search gave up and they are as before,
+ * because d does not lead downhill or `maxls` evaluations did not suffice.
+ */
+export async function lineSearch(state: LbfgsbState, objective: Objective, maxls: number): Promise<boolean> {
+  const greatestStep = setDirection(state);
+  state.previousF = state.f;
+  state.slope = state.firstSlope;
+  if (state.firstSlope >= 0) return false;
+  let step = firstStep(state, greatestStep);
+  state.search.start(state.f, state.slope, step, greatestStep);
+  swapIterates(state);
+  for (let evaluations = 0; evaluations < maxls; evaluations++) {
+    moveBy(state, step);
+    const { f, asked } = await objective.evaluate(state.x, state.g);
+    if (asked) state.funcalls++;
+    state.f = f;
+    state.slope = dot(state.g, state.d);
+    state.step = step;
+    const next = state.search.next(f, state.slope, step, greatestStep);
+    if (next === null) return true;
+    step = next;
+  }
+  restoreIterate(state);
+  return false;
+}
+
+/** Back from a trial point to the iterate that the search began at. */
+export function restoreIterate(state: LbfgsbState): void {
+  swapIterates(state);
+  state.f = state.previousF;
+}
+
+/** The trial points are written over the iterate before the last, which is no longer needed. */
+function swapIterates(state: LbfgsbState): void {
+  [state.x, state.previousX] = [state.previousX, state.x];
+  [state.g, state.previousG] = [state.previousG, state.g];
+}
+
+/** d = z - x, with d.d and the slope g.d. Returns the greatest step that the box allows. */
+function setDirection(state: LbfgsbState): number {
+  const { x, g, d, z, box } = state;
+  let dDotD = 0;
+  let slope = 0;
+  for (let i = 0; i < x.length; i++) {
+    const di = z[i] - x[i];
+    d[i] = di;
+    dDotD += di * di;
+    slope += g[i] * di;
+  }
+  state.dDotD = dDotD;
+  state.firstSlope = slope;
+  if (box === null) return greatestUnboundedStep;
+  return state.nit === 0 ? 1 : greatestStepInBox(x, d, box);
+}
+
+function greatestStepInBox(x: Float64Array, d: Float64Array, { lower, upper }: Box): number {
+  let greatest = greatestUnboundedStep;
+  for (let i = 0; i < x.length; i++) {
+    const di = d[i];
+    if (di < 0 && lower[i] !== -Infinity) {
+      const room = lower[i] - x[i];
+      if (room >= 0) greatest = 0;
+      else if (di * greatest < room) greatest = room / di;
+    } else if (di > 0 && upper[i] !== Infinity) {
+      const room = upper[i] - x[i];
+      if (room <= 0) greatest = 0;
+      else if (di * greatest > room) greatest = room / di;
+    }
+  }
+  return greatest;
+}
+
+/** The very first step has length 1 unless all variables are boxed, because nothing is known of the scale yet. */
+function firstStep(state: LbfgsbState, greatestStep: number): number {
+  if (state.nit > 0 || state.boxed) return 1;
+  const unitLength = 1 / Math.sqrt(state.dDotD);
+  return unitLength < greatestStep ? unitLength : greatestStep;
+}
+
+/** x = previousX + step * d, kept in the box against rounding. */
+function moveBy(state: LbfgsbState, step: number): void {
+  const { x, previousX, d, z, box } = state;
+  if (step === 1) {
+    x.set(z);
+    return;
+  }
+  for (let i = 0; i < x.length; i++) x[i] = step * d[i] + previousX[i];
+  if (box === null) return;
+  const { lower, upper } = box;
+  for (let i = 0; i < x.length; i++) {
+    let xi = x[i];
+    if (lower[i] !== -Infinity) xi = xi > lower[i] ? xi : lower[i];
+    if (upper[i] !== Infinity) xi = xi < upper[i] ? xi : upper[i];
+    x[i] = xi;
+  }
+}

@@ -1,0 +1,220 @@
+import type { Box } from './bounds';
+import type { CompactMatrix } from './compactMatrix';
+import { blockLength } from './corrections';
+import type { FreeVariables } from './freeVariables';
+import { solveUpper, solveUpperTransposed } from './linearAlgebra';
+import type { ReducedMatrix } from './reducedMatrix';
+
+/**
+ * From the Cauchy point on, minimises the quadratic model over the free variables: the Newton step, projected onto
+ * the box, or cut off at the box where the projected one would lead uphill (cmprlb and subsm of version 3.0;
+ * J. L. Morales and J. Nocedal, ACM TOMS 38, 2011).
+ */
+export class SubspaceMinimization {
+  private readonly ofY: Float64Array;
+  private readonly ofS: Float64Array;
+  private readonly products: Float64Array;
+  private readonly freeProducts: Float64Array;
+  private readonly activeProducts: Float64Array;
+  private readonly freeBlock = new Float64Array(blockLength);
+
+  constructor(m: number) {
+    this.ofY = new Float64Array(2 * m);
+    this.ofS = new Float64Array(m);
+    this.products = new Float64Array(2 * m);
+    this.freeProducts = new Float64Array(2 * m);
+    this.activeProducts = new Float64Array(2 * m);
+  }
+
+  /**
+   * The step without bounds: z = x - B^-1 g. `r` is overwritten.
+   * @returns false when the memory proves singular.
+   */
+  unbounded(
+    x: Float64Array,
+    g: Float64Array,
+    matrix: CompactMatrix,
+    reduced: ReducedMatrix,
+    r: Float64Array,
+    z: Float64Array,
+  ): boolean {
+    const { corrections, count } = matrix;
+    const { products, freeProducts, activeProducts } = this;
+    const newestChange = corrections.y[count - 1];
+    products.fill(0);
+    freeProducts.fill(0);
+    activeProducts.fill(0);
+    for (let start = 0; start < x.length; start += blockLength) {
+      const end = Math.min(start + blockLength, x.length);
+      for (let i = start; i < end; i++) r[i] = -g[i];
+      corrections.addProducts(r, 0, start, end, products);
+      if (matrix.updated) corrections.addProducts(newestChange, 0, start, end, freeProducts);
+    }
+    if (matrix.updated && !reduced.update(matrix, null, freeProducts, activeProducts)) return false;
+    if (!this.solve(matrix, reduced)) return false;
+    const scale = 1 / matrix.theta;
+    for (let start = 0; start < x.length; start += blockLength) {
+      const end = Math.min(start + blockLength, x.length);
+      corrections.addCombination(this.ofY, this.ofS, r, start, end);
+      for (let i = start; i < end; i++) z[i] = x[i] + scale * r[i];
+    }
+    return true;
+  }
+
+  /**
+   * The step within the box. On entry `z` holds the Cauchy point, on exit the minimiser; `r` and `cauchyPoint` are
+   * overwritten.
+   * @param displacement W'(Cauchy point - x).
+   * @returns false when the memory proves singular.
+   */
+  bounded(
+    x: Float64Array,
+    g: Float64Array,
+    box: Box,
+    matrix: CompactMatrix,
+    reduced: ReducedMatrix,
+    variables: FreeVariables,
+    displacement: Float64Array,
+    r: Float64Array,
+    cauchyPoint: Float64Array,
+    z: Float64Array,
+  ): boolean {
+    if (!this.formReducedGradient(x, g, matrix, variables, displacement, r, z)) return false;
+    const stale = matrix.updated || variables.enteringCount + variables.leavingCount > 0;
+    if (stale && !reduced.update(matrix, variables, this.freeProducts, this.activeProducts)) return false;
+    if (!this.solve(matrix, reduced)) return false;
+
+    cauchyPoint.set(z);
+    const hitsBound = this.takeProjectedStep(box, matrix, variables, r, z);
+    if (hitsBound && leadsUphill(x, g, z)) {
+      z.set(cauchyPoint);
+      takeTruncatedStep(box, variables, r, z);
+    }
+    return true;
+  }
+
+  /**
+   * r = -Z'(g + B(z - x)) in the places of the free variables, 0 in the others; with it, in one reading of the
+   * pairs, [Y'r; S'r] and what the newest pair adds to the reduced matrix.
+   */
+  private formReducedGradient(
+    x: Float64Array,
+    g: Float64Array,
+    matrix: CompactMatrix,
+    variables: FreeVariables,
+    displacement: Float64Array,
+    r: Float64Array,
+    z: Float64Array,
+  ): boolean {
+    const { corrections, count, theta } = matrix;
+    const { products, freeProducts, activeProducts, ofY, ofS, freeBlock } = this;
+    const { isFree } = variables;
+    if (!matrix.multiplyMiddle(displacement, ofY)) return false;
+    for (let j = 0; j < count; j++) ofS[j] = theta * ofY[count + j];
+    const newestChange = corrections.y[count - 1];
+    const newestStep = corrections.s[count - 1];
+    products.fill(0);
+    freeProducts.fill(0);
+    activeProducts.fill(0);
+    for (let start = 0; start < x.length; start += blockLength) {
+      const end = Math.min(start + blockLength, x.length);
+      for (let i = start; i < end; i++) r[i] = -theta * (z[i] - x[i]) - g[i];
+      corrections.addCombination(ofY, ofS, r, start, end);
+      for (let i = start; i < end; i++) {
+        if (isFree[i] === 0) r[i] = 0;
+        freeBlock[i - start] = isFree[i] === 0 ? 0 : newestChange[i];
+      }
+      corrections.addProducts(r, 0, start, end, products);
+      if (!matrix.updated) continue;
+      corrections.addProducts(freeBlock, start, start, end, freeProducts);
+      for (let i = start; i < end; i++) {
+        if (isFree[i] === 0) corrections.addProductsOf(i, newestStep[i], activeProducts);
+      }
+    }
+    return true;
+  }
+
+  /** From [Y'r; S'r] to the weights of the pairs in the Newton step, K^-1 W'r; divided by theta where Y needs it. */
+  private solve(matrix: CompactMatrix, reduced: ReducedMatrix): boolean {
+    const { m, count, theta } = matrix;
+    const { products, ofY, ofS } = this;
+    for (let j = count; j < 2 * count; j++) products[j] *= theta;
+    if (!solveUpperTransposed(reduced.factor, 2 * m, 2 * count, products, 0)) return false;
+    for (let j = 0; j < count; j++) products[j] = -products[j];
+    if (!solveUpper(reduced.factor, 2 * m, 2 * count, products, 0)) return false;
+    for (let j = 0; j < count; j++) {
+      ofY[j] = products[j] / theta;
+      ofS[j] = products[count + j];
+    }
+    return true;
+  }
+
+  /** Turns r into the Newton step and takes it from z, clipped. True when a free variable lands on a bound. */
+  private takeProjectedStep(
+    box: Box,
+    matrix: CompactMatrix,
+    variables: FreeVariables,
+    r: Float64Array,
+    z: Float64Array,
+  ): boolean {
+    const { lower, upper } = box;
+    const { isFree } = variables;
+    const scale = 1 / matrix.theta;
+    let hitsBound = false;
+    for (let start = 0; start < z.length; start += blockLength) {
+      const end = Math.min(start + blockLength, z.length);
+      matrix.corrections.addCombination(this.ofY, this.ofS, r, start, end);
+      for (let i = start; i < end; i++) {
+        if (isFree[i] === 0) continue;
+        r[i] *= scale;
+        let zi = z[i] + r[i];
+        if (lower[i] !== -Infinity) zi = zi > lower[i] ? zi : lower[i];
+        if (upper[i] !== Infinity) zi = zi < upper[i] ? zi : upper[i];
+        z[i] = zi;
+        if (zi === lower[i] || zi === upper[i]) hitsBound = true;
+      }
+    }
+    return hitsBound;
+  }
+}
+
+function leadsUphill(x: Float64Array, g: Float64Array, z: Float64Array): boolean {
+  let slope = 0;
+  for (let i = 0; i < x.length; i++) slope += (z[i] - x[i]) * g[i];
+  return slope > 0;
+}
+
+/** z += alpha * step over the free variables, with the greatest alpha <= 1 that stays in the box. */
+function takeTruncatedStep(box: Box, variables: FreeVariables, step: Float64Array, z: Float64Array): void {
+  const { lower, upper } = box;
+  const { isFree } = variables;
+  let alpha = 1;
+  let blocking = -1;
+  for (let i = 0; i < z.length; i++) {
+    if (isFree[i] === 0) continue;
+    let possible = alpha;
+    if (step[i] < 0 && lower[i] !== -Infinity) {
+      const room = lower[i] - z[i];
+      if (room >= 0) possible = 0;
+      else if (step[i] * alpha < room) possible = room / step[i];
+    } else if (step[i] > 0 && upper[i] !== Infinity) {
+      const room = upper[i] - z[i];
+      if (room <= 0) possible = 0;
+      else if (step[i] * alpha > room) possible = room / step[i];
+    }
+    if (possible < alpha) {
+      alpha = possible;
+      blocking = i;
+    }
+  }
+  if (alpha < 1) {
+    if (step[blocking] > 0) {
+      z[blocking] = upper[blocking];
+      step[blocking] = 0;
+    } else if (step[blocking] < 0) {
+      z[blocking] = lower[blocking];
+      step[blocking] = 0;
+    }
+  }
+  for (let i = 0; i < z.length; i++) if (isFree[i] !== 0) z[i] += alpha * step[i];
+}
