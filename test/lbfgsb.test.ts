@@ -10,13 +10,14 @@ interface Run {
   nit: number;
   warnflag: number;
   task: string;
-  grad: number[];
 }
 
 interface Entry {
   name: string;
   func: string;
   x0: number[];
+  /** How often x0 and bounds are repeated to make all variables; x below is that of the first 200. */
+  repeat?: number;
   restarts?: number;
   m?: number;
   factr?: number;
@@ -45,11 +46,12 @@ function assertClose(actual: number, expected: number, tolerance: number, what: 
 }
 
 async function solve(entry: Entry) {
-  const { x0, restarts = 1, func, m, factr, pgtol, maxfun, maxiter, maxls, bounds } = entry;
+  const { x0, repeat = 1, restarts = 1, func, m, factr, pgtol, maxfun, maxiter, maxls, bounds } = entry;
   const problem = problems[func];
   const evaluations: number[] = [];
   const runs: { f: number; info: FminLbfgsbInfo }[] = [];
-  let x: Float64Array = Float64Array.from(x0);
+  let x: Float64Array = Float64Array.from({ length: x0.length * repeat }, (_, i) => x0[i % x0.length]);
+  const allBounds = bounds && Array.from(x, (_, i) => bounds[i % bounds.length]);
   for (let k = 0; k < restarts; k++) {
     const [next, f, info] = await fminLbfgsb(
       (at) => {
@@ -58,7 +60,7 @@ async function solve(entry: Entry) {
         return value;
       },
       x,
-      { fprime: (at) => problem(at)[1], m, factr, pgtol, maxfun, maxiter, maxls, bounds },
+      { fprime: (at) => problem(at)[1], m, factr, pgtol, maxfun, maxiter, maxls, bounds: allBounds },
     );
     runs.push({ f, info });
     x = next;

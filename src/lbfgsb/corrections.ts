@@ -4,7 +4,7 @@
  */
 
 /** Variables taken together, so that what one product has read is still in the cache for the next. */
-export const blockLength = 1024;
+export const blockLength = 4096;
 
 export class Corrections {
   readonly s: Float64Array[] = [];
