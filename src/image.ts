@@ -1,0 +1,186 @@
+/** Loads, resizes and saves pictures: In [16] and [17] of the chapter. */
+import { rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import sharp from 'sharp';
+import { UserError } from './errors';
+
+/** A picture: 8-bit sRGB, three bytes (red, green, blue) a pixel, row by row from the top. */
+export interface Picture {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** lanczos3 keeps the most detail; nearest is Keras's load_img (Pillow's NEAREST), pixel for pixel. */
+export type ResizeFilter = 'lanczos3' | 'nearest';
+
+const READABLE = ['jpeg', 'png', 'webp', 'tiff', 'gif', 'avif'];
+const WRITABLE = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff'];
+/** Beyond this a file is a decompression bomb or a mistake: 268 million pixels, sharp's own limit. */
+const MOST_PIXELS = 0x3fff * 0x3fff;
+
+/**
+ * The size for the chapter's rule: a given height, and the width that keeps the content picture's proportions (floor, as in In [16]).
+ *
+ * @throws UserError where that leaves no width
+ */
+export function chapterSize(
+  { width, height }: Size,
+  imgHeight = 400,
+): { imgHeight: number; imgWidth: number } {
+  const imgWidth = Math.floor((width * imgHeight) / height);
+  if (imgWidth < 1) {
+    throw new UserError(
+      `Expected a picture that is at least 1 pixel wide at height ${imgHeight}, but one of ${width} x ${height} is not. Crop it.`,
+    );
+  }
+  return { imgHeight, imgWidth };
+}
+
+async function assertFile(file: string): Promise<void> {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(file)) {
+    throw new UserError(
+      `Expected a picture on this machine, but received the address ${file}. Download it first.`,
+    );
+  }
+  const found = await stat(file).catch(() => undefined);
+  if (!found) throw new UserError(`Expected a picture at ${file}, but there is no such file.`);
+  if (found.isDirectory()) throw new UserError(`Expected a picture, but ${file} is a folder.`);
+  if (found.size === 0) throw new UserError(`Expected a picture, but ${file} is empty.`);
+}
+
+async function readable(file: string): Promise<sharp.Metadata> {
+  await assertFile(file);
+  let metadata: sharp.Metadata;
+  try {
+    metadata = await sharp(file).metadata();
+  } catch {
+    throw new UserError(
+      `Expected a picture (${READABLE.join(', ')}), but ${file} is not one that can be read.`,
+    );
+  }
+  const format = metadata.format === 'heif' && metadata.compression === 'av1' ? 'avif' : metadata.format;
+  if (!READABLE.includes(format)) {
+    throw new UserError(
+      `Expected a picture (${READABLE.join(', ')}), but ${file} is ${format}. Convert it first.`,
+    );
+  }
+  if (metadata.width * metadata.height > MOST_PIXELS) {
+    throw new UserError(
+      `Expected a picture of at most ${MOST_PIXELS} pixels, but ${file} has ${metadata.width} x ${metadata.height}.`,
+    );
+  }
+  return metadata;
+}
+
+/** The size of a picture as it is seen, turned upright by its EXIF orientation. */
+export async function pictureSize(file: string): Promise<Size> {
+  const { autoOrient } = await readable(file);
+  return autoOrient;
+}
+
+export interface LoadOptions {
+  /** The size to resize to; default the picture's own. */
+  size?: Size;
+  /** Default lanczos3. */
+  resize?: ResizeFilter;
+}
+
+/**
+ * Loads a picture as upright 8-bit sRGB: EXIF orientation applied, ICC profile, CMYK, grey and 16 bits converted, transparent parts
+ * laid on white, the first page of several.
+ *
+ * @throws UserError where the file is missing, damaged, too large or of another kind
+ */
+export async function loadImage(
+  file: string,
+  { size, resize = 'lanczos3' }: LoadOptions = {},
+): Promise<Picture> {
+  await readable(file);
+  try {
+    const { data, info } = await sharp(file, { failOn: 'truncated', limitInputPixels: MOST_PIXELS })
+      .autoOrient()
+      .flatten({ background: 'white' })
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const picture = { width: info.width, height: info.height, data: asRgb(data, info.channels) };
+    return size ? await resizePicture(picture, size, resize) : picture;
+  } catch (error) {
+    throw new UserError(
+      `Expected a whole picture, but ${file} is damaged: ${(error as Error).message.trim()}.`,
+    );
+  }
+}
+
+/** Three channels, also of a grey picture's one. */
+function asRgb(data: Uint8Array, channels: number): Uint8Array {
+  if (channels === 3) return data;
+  const rgb = new Uint8Array((data.length / channels) * 3);
+  for (let pixel = 0; pixel < rgb.length / 3; pixel++)
+    rgb.fill(data[pixel * channels] as number, pixel * 3, pixel * 3 + 3);
+  return rgb;
+}
+
+/** The picture at another size. */
+export async function resizePicture(picture: Picture, size: Size, filter: ResizeFilter): Promise<Picture> {
+  if (picture.width === size.width && picture.height === size.height) return picture;
+  if (filter === 'nearest') return resizeNearest(picture, size);
+  const { width, height } = picture;
+  const data = await sharp(picture.data, { raw: { width, height, channels: 3 } })
+    .resize(size.width, size.height, { fit: 'fill', kernel: 'lanczos3' })
+    .raw()
+    .toBuffer();
+  return { ...size, data };
+}
+
+/** Which source pixel Pillow takes for each of `to`: it steps from the first one's middle, adding up. */
+function nearestIndices(from: number, to: number): Int32Array {
+  const step = from / to;
+  const indices = new Int32Array(to);
+  for (let i = 0, position = step / 2; i < to; i++, position += step) indices[i] = Math.floor(position);
+  return indices;
+}
+
+function resizeNearest(picture: Picture, { width, height }: Size): Picture {
+  const columns = nearestIndices(picture.width, width);
+  const data = new Uint8Array(width * height * 3);
+  let to = 0;
+  for (const row of nearestIndices(picture.height, height)) {
+    for (const column of columns) {
+      const from = (row * picture.width + column) * 3;
+      data.set(picture.data.subarray(from, from + 3), to);
+      to += 3;
+    }
+  }
+  return { width, height, data };
+}
+
+/**
+ * Writes a picture in the format of its extension (png, jpg, webp, tif), under a temporary name first, so that the file is whole or is
+ * not there.
+ *
+ * @throws UserError for another extension, or a place that cannot be written
+ */
+export async function saveImage({ data, width, height }: Picture, file: string): Promise<void> {
+  const extension = path.extname(file).toLowerCase();
+  if (!WRITABLE.includes(extension)) {
+    throw new UserError(`Expected a file name that ends in ${WRITABLE.join(', ')}, but received ${file}.`);
+  }
+  const temporary = path.join(
+    path.dirname(file),
+    `.${path.basename(file, extension)}-${process.pid}${extension}`,
+  );
+  try {
+    await sharp(data, { raw: { width, height, channels: 3 } }).toFile(temporary);
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new UserError(`Expected to write ${file}, but could not: ${(error as Error).message.trim()}.`);
+  }
+}

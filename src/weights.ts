@@ -1,0 +1,84 @@
+/** Where VGG19's weights come from, and how they get into the model: In [18] of the chapter, weights='imagenet'. */
+import { existsSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { type DownloadOptions, download } from './download';
+import { UserError } from './errors';
+
+/** Keras's own file, without the top. */
+export const WEIGHTS_FILE = 'vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5';
+export const WEIGHTS_MD5 = '253f8cb515780f3b799900260a226db6';
+const WEIGHTS_HOST = 'https://storage.googleapis.com/tensorflow/keras-applications/vgg19';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The project's own folder for downloads: WHEATFIELD_CACHE, or a folder in the system's place for caches. */
+export function cacheFolder(env: Environment = process.env): string {
+  if (env.WHEATFIELD_CACHE) return env.WHEATFIELD_CACHE;
+  if (env.XDG_CACHE_HOME) return path.join(env.XDG_CACHE_HOME, 'wheatfield');
+  if (process.platform === 'win32' && env.LOCALAPPDATA) {
+    return path.join(env.LOCALAPPDATA, 'wheatfield', 'cache');
+  }
+  const caches = process.platform === 'darwin' ? ['Library', 'Caches'] : ['.cache'];
+  return path.join(homedir(), ...caches, 'wheatfield');
+}
+
+export interface FoundWeights {
+  path: string;
+  origin: 'path' | 'environment' | 'cache' | 'keras';
+}
+
+/**
+ * Looks for the weights on this machine: an explicit path, the environment variable WHEATFIELD_WEIGHTS, the project's cache, Keras's own
+ * cache (KERAS_HOME or ~/.keras). Undefined where there are none.
+ *
+ * @throws UserError where a path was given, by either way, and no file is there
+ */
+export function findWeights(
+  explicit: string | undefined,
+  env: Environment = process.env,
+): FoundWeights | undefined {
+  for (const [given, origin, name] of [
+    [explicit, 'path', 'the path given'],
+    [env.WHEATFIELD_WEIGHTS, 'environment', 'the environment variable WHEATFIELD_WEIGHTS'],
+  ] as const) {
+    if (!given) continue;
+    if (!existsSync(given) || !statSync(given).isFile()) {
+      throw new UserError(
+        `Expected VGG19's weights (${WEIGHTS_FILE}) at ${name}, ${given}, but there is no such file.`,
+      );
+    }
+    return { path: given, origin };
+  }
+  const cached = path.join(cacheFolder(env), WEIGHTS_FILE);
+  if (existsSync(cached)) return { path: cached, origin: 'cache' };
+  const keras = path.join(env.KERAS_HOME ?? path.join(homedir(), '.keras'), 'models', WEIGHTS_FILE);
+  if (existsSync(keras)) return { path: keras, origin: 'keras' };
+  return undefined;
+}
+
+/** Where the download comes from: Keras's storage host, or the address in WHEATFIELD_MIRROR. */
+export function weightsUrl(env: Environment = process.env): string {
+  return `${(env.WHEATFIELD_MIRROR ?? WEIGHTS_HOST).replace(/\/+$/, '')}/${WEIGHTS_FILE}`;
+}
+
+/**
+ * Downloads the weights into the project's cache and returns their path.
+ *
+ * @throws UserError where they cannot be had; it says where to put the file by hand
+ */
+export async function downloadWeights(
+  options: Partial<DownloadOptions> = {},
+  env: Environment = process.env,
+): Promise<string> {
+  const file = path.join(cacheFolder(env), WEIGHTS_FILE);
+  try {
+    await download(weightsUrl(env), file, { md5: WEIGHTS_MD5, ...options });
+  } catch (error) {
+    throw new UserError(
+      `${(error as Error).message} Fetch that file by other means and put it at ${file}, or name it with --weights or in ` +
+        'WHEATFIELD_WEIGHTS.',
+    );
+  }
+  return file;
+}
