@@ -1,0 +1,37 @@
+import * as tf from '@tensorflow/tfjs';
+import { vgg19 } from '../../src/vgg19';
+
+/** VGG19's form at a fraction of its width, so that tests need neither its weights nor seconds. */
+export const TINY_WIDTHS = [
+  [4, 4],
+  [6, 6],
+  [8, 8, 8, 8],
+  [8, 8, 8, 8],
+  [8, 8, 8, 8],
+] as const;
+
+/** A tiny VGG19 whose weights are normal numbers, scaled so that activations neither die nor grow from layer to layer. */
+export function tinyVgg19(seed = 1): tf.LayersModel {
+  const model = vgg19({ widths: TINY_WIDTHS });
+  for (const [i, layer] of model.layers.entries()) {
+    if (layer.getClassName() !== 'Conv2D') continue;
+    const [kernel, bias] = layer.getWeights() as [tf.Tensor, tf.Tensor];
+    const spread = Math.sqrt(2 / (9 * (kernel.shape[2] as number)));
+    layer.setWeights([
+      tf.randomNormal(kernel.shape, 0, spread, 'float32', seed * 1000 + i),
+      tf.randomNormal(bias.shape, 0, 0.1, 'float32', seed * 1000 + 500 + i),
+    ]);
+  }
+  return model;
+}
+
+/** A smooth picture with some noise, in preprocess's form [1, height, width, 3]. */
+export function tinyPicture(height: number, width: number, seed: number): tf.Tensor4D {
+  return tf.tidy(() => {
+    const rows = tf.range(0, height).reshape([1, height, 1, 1]);
+    const columns = tf.range(0, width).reshape([1, 1, width, 1]);
+    const phases = tf.tensor([0, 1, 2].map((channel) => channel + seed)).reshape([1, 1, 1, 3]);
+    const waves = rows.mul(0.3).add(phases).sin().mul(columns.mul(0.2).add(phases).cos());
+    return waves.mul(80).add(tf.randomNormal([1, height, width, 3], 0, 10, 'float32', seed)) as tf.Tensor4D;
+  });
+}
