@@ -29,6 +29,9 @@ export interface CompiledFunction<Result> {
   dispose(): Promise<void>;
 }
 
+/** What tf.grad and tf.valueAndGrad return for a function whose result is a tf.Scalar. */
+type GradientFunction<Result> = (input: tf.Tensor, dy?: tf.Scalar) => Result;
+
 /**
  * Compiles a tfjs function of float32 tensors, tf.valueAndGrad and the like included.
  *
@@ -43,7 +46,7 @@ export interface CompiledFunction<Result> {
  * Source: In [23] of the chapter, K.gradients and K.function.
  */
 export async function compile<Result>(
-  fn: TensorFunction<Result>,
+  fn: TensorFunction<Result> | GradientFunction<Result>,
   ...args: readonly [...Shape[], SessionOptions] | readonly Shape[]
 ): Promise<CompiledFunction<Result>> {
   const last = args.at(-1);
