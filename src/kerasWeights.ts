@@ -15,8 +15,9 @@ export async function loadKerasWeights(model: tf.LayersModel, file: string): Pro
   assertHdf5(file);
   const h5 = await import('h5wasm/node');
   await h5.ready;
-  const opened = openFile(h5, file);
+  let opened: h5wasm.File | undefined;
   try {
+    opened = new h5.File(file, 'r');
     const groups = layerNames(opened, file);
     for (const layer of model.layers.filter((each) => each.getClassName() === 'Conv2D')) {
       if (!groups.includes(layer.name)) {
@@ -26,8 +27,11 @@ export async function loadKerasWeights(model: tf.LayersModel, file: string): Pro
       }
       setLayer(layer, readLayer(opened, layer.name, file), file);
     }
+  } catch (error) {
+    // Whatever the library stumbles over, the file is at fault.
+    throw error instanceof UserError ? error : damaged(file);
   } finally {
-    opened.close();
+    opened?.close();
   }
 }
 
@@ -48,14 +52,6 @@ function damaged(file: string): UserError {
   return new UserError(
     `Expected a whole HDF5 file, but ${file} is cut short or damaged. Delete it and fetch it again.`,
   );
-}
-
-function openFile(h5: typeof h5wasm, file: string): h5wasm.File {
-  try {
-    return new h5.File(file, 'r');
-  } catch {
-    throw damaged(file);
-  }
 }
 
 function names(attribute: h5wasm.Attribute | undefined): string[] | undefined {
@@ -86,12 +82,7 @@ function readLayer(opened: h5wasm.File, layer: string, file: string): Array32[] 
   if (!weights) throw damaged(file);
   return weights.map((name) => {
     const dataset = group?.get(name) as h5wasm.Dataset | null | undefined;
-    let data: unknown;
-    try {
-      data = dataset?.value;
-    } catch {
-      throw damaged(file);
-    }
+    const data = dataset?.value;
     if (!(data instanceof Float32Array) || !dataset?.shape) throw damaged(file);
     return { data, shape: dataset.shape };
   });

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { UserError } from '../src/errors';
+import { loadKerasWeights } from '../src/kerasWeights';
+import { vgg19 } from '../src/vgg19';
+import { WEIGHTS_FILE, cacheFolder, findWeights, weightsUrl } from '../src/weights';
+import { TINY_WEIGHTS, TINY_WIDTHS } from './fixtures/vgg19/reference';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-weights-'));
+const at = (...parts: string[]) => path.join(folder, ...parts);
+after(() => rmSync(folder, { recursive: true }));
+
+describe('findWeights', () => {
+  const place = (...parts: string[]) => {
+    mkdirSync(at(...parts), { recursive: true });
+    writeFileSync(at(...parts, WEIGHTS_FILE), 'weights');
+    return at(...parts, WEIGHTS_FILE);
+  };
+
+  it('looks at the path, the environment, the cache and then in Keras', () => {
+    const env = { WHEATFIELD_CACHE: at('cache'), KERAS_HOME: at('keras') };
+    assert.equal(findWeights(undefined, env), undefined);
+    const keras = place('keras', 'models');
+    assert.deepEqual(findWeights(undefined, env), { path: keras, origin: 'keras' });
+    const cached = place('cache');
+    assert.deepEqual(findWeights(undefined, env), { path: cached, origin: 'cache' });
+    const named = place('named');
+    const named2 = { ...env, WHEATFIELD_WEIGHTS: named };
+    assert.deepEqual(findWeights(undefined, named2), { path: named, origin: 'environment' });
+    const given = place('given');
+    assert.deepEqual(findWeights(given, named2), { path: given, origin: 'path' });
+  });
+
+  it('does not look further where a path that was given is wrong', () => {
+    const env = { WHEATFIELD_CACHE: at('cache') };
+    assert.throws(() => findWeights(at('nothing.h5'), env), /at the path given, .*no such file/);
+    assert.throws(() => findWeights(folder, env), UserError);
+    const wrong = { ...env, WHEATFIELD_WEIGHTS: at('nothing.h5') };
+    assert.throws(() => findWeights(undefined, wrong), /WHEATFIELD_WEIGHTS/);
+  });
+
+  it("puts the cache where the environment says, or in the system's place", () => {
+    assert.equal(cacheFolder({ WHEATFIELD_CACHE: '/x' }), '/x');
+    assert.equal(cacheFolder({ XDG_CACHE_HOME: '/x' }), path.join('/x', 'wheatfield'));
+    assert.match(cacheFolder({}), /wheatfield/);
+  });
+
+  it('downloads from a mirror where one is set', () => {
+    assert.equal(
+      weightsUrl({ WHEATFIELD_MIRROR: 'http://a.example/b/' }),
+      `http://a.example/b/${WEIGHTS_FILE}`,
+    );
+    assert.match(
+      weightsUrl({}),
+      /^https:\/\/storage\.googleapis\.com\/tensorflow\/keras-applications\/vgg19\//,
+    );
+  });
+});
+
+describe('loadKerasWeights refuses', () => {
+  const tiny = () => vgg19({ widths: TINY_WIDTHS });
+  const rejects = (file: string, message: RegExp, model = tiny()) =>
+    assert.rejects(
+      loadKerasWeights(model, file),
+      (error: Error) => error instanceof UserError && message.test(error.message),
+    );
+  /** The tiny network's file, changed by h5wasm. */
+  const changed = async (name: string, change: (file: H5File) => void) => {
+    copyFileSync(TINY_WEIGHTS, at(name));
+    const h5 = await import('h5wasm/node');
+    await h5.ready;
+    const file = new h5.File(at(name), 'a');
+    change(file);
+    file.close();
+    return at(name);
+  };
+  type H5File = import('h5wasm/node', { with: { 'resolution-mode': 'import' } }).File;
+  type H5Group = import('h5wasm/node', { with: { 'resolution-mode': 'import' } }).Group;
+
+  before(() => tf.setBackend('cpu'));
+
+  it('what is not HDF5', async () => {
+    writeFileSync(at('text.h5'), 'PK not weights');
+    await rejects(at('text.h5'), /is not one/);
+  });
+
+  it('an empty file', async () => {
+    writeFileSync(at('empty.h5'), '');
+    await rejects(at('empty.h5'), /is not one/);
+  });
+
+  it('a file that is cut short, wherever', async () => {
+    const whole = readFileSync(TINY_WEIGHTS);
+    for (const part of [0.1, 0.5, 0.9, 0.999]) {
+      writeFileSync(at('cut.h5'), whole.subarray(0, Math.floor(whole.length * part)));
+      await rejects(at('cut.h5'), /cut short or damaged/);
+    }
+  });
+
+  it('a file of another program', async () => {
+    const file = await changed('foreign.h5', (opened) => opened.delete_attribute('layer_names'));
+    await rejects(file, /has no attribute layer_names/);
+  });
+
+  it('a network without a layer', async () => {
+    const file = await changed('other.h5', (opened) => {
+      opened.delete_attribute('layer_names');
+      opened.create_attribute('layer_names', ['conv1', 'conv2']);
+    });
+    await rejects(file, /no layer block1_conv1; it has conv1, conv2/);
+  });
+
+  it('a network of other widths', () =>
+    rejects(
+      TINY_WEIGHTS,
+      /3 x 3 x 3 x 64 and 64 for block1_conv1.*3 x 3 x 3 x 2 and 2.*another network/,
+      vgg19(),
+    ));
+
+  it('a NaN', async () => {
+    const file = await changed('nan.h5', (opened) => {
+      const group = opened.get('block2_conv1') as H5Group;
+      group.delete_attribute('weight_names');
+      group.create_dataset({ name: 'nan', data: Float32Array.of(1, NaN, 2), shape: [3] });
+      group.create_attribute('weight_names', ['block2_conv1_W_1:0', 'nan']);
+    });
+    await rejects(file, /finite weights, but block2_conv1/);
+  });
+});
