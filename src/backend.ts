@@ -1,0 +1,43 @@
+/** Which tfjs backend computes what is not compiled: the cells of a lesson, small tensors, the preparation of targets. */
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+
+/** An optional dependency, unknown to the compiler: its native library comes from a host that not everyone reaches. */
+const TFJS_NODE: string = '@tensorflow/tfjs-node';
+
+export interface EagerBackend {
+  name: 'tensorflow' | 'wasm' | 'cpu';
+  /** One sentence on why it is this one; undefined for the first choice. */
+  instead?: string;
+}
+
+/** Loads @tensorflow/tfjs-node; its reason where that cannot be done. */
+async function tfjsNode(): Promise<string | undefined> {
+  try {
+    await import(TFJS_NODE);
+    return (await tf.setBackend('tensorflow')) ? undefined : 'its backend did not start';
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code?.endsWith('MODULE_NOT_FOUND') ? 'it is not installed' : (message.split('\n')[0] ?? message);
+  }
+}
+
+/**
+ * Sets the fastest tfjs backend that works here: tfjs-node, else WebAssembly, else plain JavaScript. Prints nothing; whoever calls this
+ * says once what is used instead.
+ */
+export async function useEagerBackend(): Promise<EagerBackend> {
+  const reason = await tfjsNode();
+  if (reason === undefined) return { name: 'tensorflow' };
+  const because = `@tensorflow/tfjs-node is not used (${reason})`;
+  setWasmPaths(path.join(path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), path.sep));
+  if (await tf.setBackend('wasm').catch(() => false)) {
+    return { name: 'wasm', instead: `Eager tensors run in WebAssembly: ${because}.` };
+  }
+  await tf.setBackend('cpu');
+  return {
+    name: 'cpu',
+    instead: `Eager tensors run in plain JavaScript: ${because}, and WebAssembly did not start.`,
+  };
+}
