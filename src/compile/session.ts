@@ -77,5 +77,5 @@ async function float32(input: InputArray, shape: readonly number[], index: numbe
         'A compiled function has fixed shapes; compile it again for others.',
     );
   }
-  return data instanceof Float32Array ? data : Float32Array.from(data);
+  return data instanceof Float32Array ? data : new Float32Array(data);
 }
