@@ -1,2 +1,76 @@
-/** The public surface: everything a notebook, a script or another program imports from `wheatfield`. */
-export {};
+/** The public surface: everything a notebook, a script or another program imports from `wheatfield`, by the chapter's cells. */
+
+// In [16] and [17]: pictures
+export {
+  type LoadOptions,
+  type Picture,
+  type ResizeFilter,
+  type Size,
+  chapterSize,
+  loadImage,
+  pictureSize,
+  resizePicture,
+  saveImage,
+} from './image';
+export { IMAGENET_MEANS_BGR, type PictureArray, type Rounding, deprocess, preprocess } from './preprocess';
+
+// In [18]: the network
+export { type Vgg19Options, features, vgg19 } from './vgg19';
+export { loadKerasWeights } from './kerasWeights';
+export { type FoundWeights, downloadWeights, findWeights } from './weights';
+export { type Network, type NetworkRequest, type OpenNetwork, openVgg19 } from './network';
+
+// In [19] to [22]: the losses
+export {
+  CHAPTER_WEIGHTS,
+  type Features,
+  type LossAndGrads,
+  type LossParts,
+  type LossWeights,
+  type Targets,
+  contentLoss,
+  contentTargets,
+  gramLoss,
+  gramMatrix,
+  lossAndGrads,
+  styleLoss,
+  styleTargets,
+  totalVariationLoss,
+  transferLoss,
+} from './losses';
+
+// In [23]: K.gradients and K.function, and the Evaluator
+export {
+  type CompiledFunction,
+  type Computed,
+  type InputArray,
+  type NDArray,
+  type SessionOptions,
+  compile,
+} from './compile';
+export { type EagerBackend, useEagerBackend } from './backend';
+export { Evaluator, type FetchLossAndGrads } from './evaluator';
+
+// In [24]: the optimiser and the loop
+export { type Bounds, type FminLbfgsbInfo, type FminLbfgsbOptions, fminLbfgsb } from './lbfgsb';
+export {
+  type Checkpoint,
+  type EndEvent,
+  type IterationEvent,
+  type Losses,
+  type StartEvent,
+  type StepEvent,
+  type TransferEvent,
+  type TransferOptions,
+  type TransferProblem,
+  displayable,
+  transfer,
+} from './transfer';
+
+// The whole in one call, and what stands around it
+export { type StyleTransferOptions, styleTransfer } from './styleTransfer';
+export { type PrepareOptions, type PreparedTransfer, lossWeights, noise, prepareTransfer } from './prepare';
+export { CHAPTER, SETTINGS, type SettingName, type Settings, readSettings } from './settings';
+export { type LossEntry, beginResults, checkResultsFolder, resultPath } from './results';
+export { type TerminalStream, downloadProgress, terminal } from './terminal';
+export { UserError } from './errors';

@@ -93,6 +93,13 @@ export function countingLayers(weights: Readonly<Record<string, number>>): strin
   return Object.keys(weights).filter((layer) => weights[layer] !== 0);
 }
 
+/** @throws UserError where every weight is 0, so that there is nothing to minimise */
+export function assertSomethingCounts({ content, style, totalVariation }: LossWeights): void {
+  if (countingLayers(content).length + countingLayers(style).length === 0 && totalVariation === 0) {
+    throw new UserError('Expected a weight above 0 for content, style or total variation, but all are 0.');
+  }
+}
+
 /** From a picture [1, height, width, 3] to its activations by layer, each [1, h, w, channels]: vgg19.ts's features(). */
 export type Features = (x: tf.Tensor4D) => Record<string, tf.Tensor4D>;
 
@@ -138,9 +145,7 @@ export function transferLoss(features: Features, targets: Targets, weights: Loss
   const contentLayers = countingLayers(weights.content);
   const styleLayers = countingLayers(weights.style);
   const usesNetwork = contentLayers.length + styleLayers.length > 0;
-  if (!usesNetwork && weights.totalVariation === 0) {
-    throw new UserError('Expected a weight above 0 for content, style or total variation, but all are 0.');
-  }
+  assertSomethingCounts(weights);
   return (x: tf.Tensor4D): LossParts => {
     const [, imgHeight, imgWidth] = x.shape;
     const activations = usesNetwork ? features(x) : {};

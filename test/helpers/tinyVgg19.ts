@@ -1,5 +1,9 @@
+import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { vgg19 } from '../../src/vgg19';
+import { saveImage } from '../../src/image';
+import type { OpenNetwork } from '../../src/network';
+import { deprocess } from '../../src/preprocess';
+import { features, vgg19 } from '../../src/vgg19';
 
 /** VGG19's form at a fraction of its width, so that tests need neither its weights nor seconds. */
 export const TINY_WIDTHS = [
@@ -17,10 +21,12 @@ export function tinyVgg19(seed = 1): tf.LayersModel {
     if (layer.getClassName() !== 'Conv2D') continue;
     const [kernel, bias] = layer.getWeights() as [tf.Tensor, tf.Tensor];
     const spread = Math.sqrt(2 / (9 * (kernel.shape[2] as number)));
-    layer.setWeights([
-      tf.randomNormal(kernel.shape, 0, spread, 'float32', seed * 1000 + i),
-      tf.randomNormal(bias.shape, 0, 0.1, 'float32', seed * 1000 + 500 + i),
-    ]);
+    tf.tidy(() =>
+      layer.setWeights([
+        tf.randomNormal(kernel.shape, 0, spread, 'float32', seed * 1000 + i),
+        tf.randomNormal(bias.shape, 0, 0.1, 'float32', seed * 1000 + 500 + i),
+      ]),
+    );
   }
   return model;
 }
@@ -34,4 +40,24 @@ export function tinyPicture(height: number, width: number, seed: number): tf.Ten
     const waves = rows.mul(0.3).add(phases).sin().mul(columns.mul(0.2).add(phases).cos());
     return waves.mul(80).add(tf.randomNormal([1, height, width, 3], 0, 10, 'float32', seed)) as tf.Tensor4D;
   });
+}
+
+/** The tiny network where a transfer expects VGG19. */
+export const openTinyVgg19: OpenNetwork = ({ layers }) => {
+  const model = tinyVgg19();
+  return Promise.resolve({
+    name: 'tiny-vgg19',
+    weights: { path: 'seeded', md5: '0' },
+    features: features(model, layers),
+    dispose: () => void model.dispose(),
+  });
+};
+
+/** Two pictures as PNG files of 40 x 32 pixels in a folder. */
+export async function tinyPictures(folder: string): Promise<{ content: string; style: string }> {
+  const files = { content: path.join(folder, 'content.png'), style: path.join(folder, 'style.png') };
+  for (const [seed, file] of [files.content, files.style].entries()) {
+    await saveImage(deprocess(tinyPicture(32, 40, seed + 1)), file);
+  }
+  return files;
 }

@@ -1,0 +1,165 @@
+#!/usr/bin/env node
+/** `wheatfield transfer ...`: the chapter on the command line. */
+import { constants } from 'node:os';
+import { Command, CommanderError } from 'commander';
+import { UserError } from './errors';
+import { type GivenSettings, addSettingFlags } from './flags';
+import type { OpenNetwork } from './network';
+import { beginResults, checkResultsFolder } from './results';
+import { CHAPTER, readSettings } from './settings';
+import { type TerminalStream, downloadProgress, terminal } from './terminal';
+import { versions } from './versions';
+
+const EXAMPLES = `
+Examples:
+  wheatfield transfer --content photo.jpg --style painting.jpg
+  wheatfield transfer --content photo.jpg --style painting.jpg --height 256 --iterations 5 --out quick
+  wheatfield transfer --content photo.jpg --style painting.jpg --style-layers block1_conv1:0.9,block3_conv1:0.1
+  wheatfield transfer --content photo.jpg --style painting.jpg --chapter --no-restart
+  wheatfield transfer --content photo.jpg --style painting.jpg --init noise --seed 7 --content-weight 0
+
+Exit codes: 0 done; 2 something to correct; 130 or 143 stopped by Ctrl-C or SIGTERM; 1 a fault of the program.
+`;
+
+/** What the program meets outside itself. */
+export interface Surroundings {
+  stdout: TerminalStream;
+  stderr: TerminalStream;
+  /** Aborted, with the name of the process signal as its reason, when the run is to stop. */
+  signal?: AbortSignal;
+  /** Which network; default VGG19. */
+  openNetwork?: OpenNetwork;
+}
+
+/**
+ * Runs the program.
+ *
+ * @param args the arguments after the program's name
+ * @returns the exit code
+ */
+export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr } = surroundings;
+  let exitCode = 0;
+  const program = new Command('wheatfield')
+    .description('Neural style transfer: VGG19, Gram matrices, total variation and L-BFGS-B.')
+    .version(versions().wheatfield, '-V, --version', 'print the version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      // main prints errors itself.
+      outputError: () => undefined,
+      getOutHelpWidth: () => stdout.columns ?? 100,
+      getErrHelpWidth: () => stderr.columns ?? 100,
+    });
+  const transferCommand = program
+    .command('transfer')
+    .description('Paints the content of one picture in the style of another.')
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: TransferFlags) => {
+      exitCode = await runTransfer(flags, surroundings);
+    });
+  addSettingFlags(transferCommand);
+  transferCommand
+    .optionsGroup('Other:')
+    .helpOption('-h, --help', 'print this help')
+    .option('--chapter', `the chapter to the letter: ${presetFlags()}; flags given besides override it`)
+    .option('--force', 'replace the results of an earlier run in --out');
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return failed(error, stderr);
+  }
+}
+
+type TransferFlags = GivenSettings & { chapter?: boolean; force?: boolean };
+
+async function runTransfer(
+  { chapter, force = false, ...given }: TransferFlags,
+  { stdout, signal, openNetwork }: Surroundings,
+): Promise<number> {
+  const settings = readSettings(given, chapter ? CHAPTER : {});
+  await checkResultsFolder(settings.out, force);
+  // What computes takes a second to load: not before the command line is known to be right.
+  const { enableProdMode } = await import('@tensorflow/tfjs');
+  // Without this tfjs prints advice on faster eager execution, of which there is none here.
+  enableProdMode();
+  const { prepareTransfer } = await import('./prepare.js');
+  const { transfer } = await import('./transfer.js');
+
+  const prepared = await prepareTransfer(settings, { openNetwork, onDownload: downloadProgress(stdout) });
+  const { height, width, network, weights } = prepared.source;
+  stdout.write(`${network} (${weights.path}), ${width} x ${height} pixels, threads: ${settings.threads}\n`);
+  try {
+    if (signal?.aborted) return exitCodeOf(signal);
+    const record = await beginResults(settings.out, settings, prepared.source);
+    const print = terminal(stdout, settings);
+    for await (const event of transfer(prepared, { ...settings, signal })) {
+      await record(event);
+      print(event);
+    }
+  } finally {
+    await prepared.dispose();
+  }
+  return signal?.aborted ? exitCodeOf(signal) : 0;
+}
+
+/** 128 and the number of the process signal, as shells have it. */
+function exitCodeOf({ reason }: AbortSignal): number {
+  return 128 + constants.signals[reason as NodeJS.Signals];
+}
+
+function presetFlags(): string {
+  return Object.entries(CHAPTER)
+    .map(([name, value]) =>
+      value === true ? `--${name}` : value === false ? `--no-${name}` : `--${name} ${value}`,
+    )
+    .join(' ');
+}
+
+/** Says what went wrong and returns the exit code. */
+function failed(error: unknown, stderr: TerminalStream): number {
+  if (error instanceof CommanderError) {
+    // Help that was asked for, and help in place of a missing command, are printed already.
+    if (error.exitCode === 0) return 0;
+    if (error.code !== 'commander.help') {
+      stderr.write(`${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}\n`);
+    }
+    return 2;
+  }
+  if (error instanceof UserError) {
+    stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 1;
+}
+
+/**
+ * The first Ctrl-C or SIGTERM asks for a clean end; a second one stops at once. An evaluation blocks the event loop, so two that come
+ * during one are both handled after it; once the first has been, the system itself acts on the next, even within an evaluation.
+ */
+function stopOnSignals(controller: AbortController): void {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    const stop = () => {
+      if (controller.signal.aborted) process.exit(exitCodeOf(controller.signal));
+      controller.abort(name);
+      process.stderr.write('\nStopping after this step; once more stops at once.\n');
+      setImmediate(() => process.off(name, stop));
+    };
+    process.on(name, stop);
+  }
+}
+
+if (require.main === module) {
+  const controller = new AbortController();
+  stopOnSignals(controller);
+  void main(process.argv.slice(2), {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: controller.signal,
+  }).then((exitCode) => {
+    process.exitCode = exitCode;
+  });
+}

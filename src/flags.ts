@@ -1,0 +1,36 @@
+/** The command line's flags, derived from the settings. */
+import { type Command, Option } from 'commander';
+import { SETTINGS, type Setting, type SettingName, flagOf } from './settings';
+
+/** What commander hands over for the flags of addSettingFlags: only those that were given. */
+export type GivenSettings = Partial<Record<SettingName, unknown>>;
+
+/** Adds one flag for each setting; one that is on or off gets its --no- too, so that every preset can be overridden either way. */
+export function addSettingFlags(command: Command): void {
+  for (const [name, setting] of Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]) {
+    const { placeholder } = setting.kind;
+    const flag = placeholder ? `${flagOf(name)} ${placeholder}` : flagOf(name);
+    command.addOption(new Option(flag, describe(setting)).helpGroup(heading(setting)));
+    if (!placeholder) {
+      command.addOption(new Option(`--no-${flag.slice(2)}`).hideHelp());
+    }
+  }
+  command.configureHelp({
+    optionTerm({ flags, long }) {
+      const hidden = command.options.find(
+        (option) => option.hidden && option.long === `--no-${long?.slice(2)}`,
+      );
+      return hidden ? `${flags}, ${hidden.flags}` : flags;
+    },
+  });
+}
+
+function heading({ group }: Setting<unknown>): string {
+  return `${group}:`;
+}
+
+function describe({ help, default: value, kind, optional }: Setting<unknown>): string {
+  if (value === undefined) return optional ? help : `${help} (required)`;
+  const shown = Array.isArray(value) ? value.join(',') : String(value);
+  return `${help} (default: ${kind.placeholder ? shown : value === true ? 'yes' : 'no'})`;
+}

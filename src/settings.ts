@@ -1,0 +1,237 @@
+/**
+ * Every setting of a transfer, once: its name, default, help and valid values. The command line's flags, settings.json and the notebooks'
+ * defaults are all read from here.
+ */
+import { availableParallelism } from 'node:os';
+import { UserError } from './errors';
+
+/** What a setting may be. `read` takes text from the command line or a value from a program; undefined where it is not `expected`. */
+export interface Kind<T> {
+  expected: string;
+  /** How a value is shown in help, such as <file>; absent for a setting that is on or off. */
+  placeholder?: string;
+  read(given: unknown): T | undefined;
+}
+
+export interface Setting<T> {
+  kind: Kind<T>;
+  /** Without a default a setting must be given, unless it is optional. */
+  default: T | undefined;
+  optional: boolean;
+  help: string;
+  group: 'Pictures' | 'Loss' | 'Optimiser' | 'Network' | 'Output';
+}
+
+/** A layer's name, or name:share, where share is the part of the loss's weight that the layer gets. */
+const LAYER = /^[^\s:,]+(:(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)?$/i;
+
+const file: Kind<string> = { ...text('the path of a file'), placeholder: '<file>' };
+const folder: Kind<string> = { ...text('the path of a folder'), placeholder: '<dir>' };
+const layers: Kind<readonly string[]> = {
+  expected:
+    'names of layers, each once, such as block1_conv1,block2_conv1 or block1_conv1:0.7,block2_conv1:0.3',
+  placeholder: '<layers...>',
+  read(given) {
+    const list = (Array.isArray(given) ? given : [given]) as unknown[];
+    if (!list.every((item) => typeof item === 'string')) return undefined;
+    const specs = list.flatMap((item) => item.split(',')).map((item) => item.trim());
+    const names = new Set(specs.map((spec) => spec.split(':')[0]));
+    return specs.every((spec) => LAYER.test(spec)) && names.size === specs.length ? specs : undefined;
+  },
+};
+const onOrOff: Kind<boolean> = {
+  expected: 'true or false',
+  read: (given) => (typeof given === 'boolean' ? given : undefined),
+};
+
+export const SETTINGS = {
+  content: required(file, 'Pictures', 'the picture whose content is kept'),
+  style: required(file, 'Pictures', 'the picture whose style is taken'),
+  height: setting(
+    wholeNumber(2, 16383),
+    400,
+    'Pictures',
+    'height of the result in pixels; its width keeps the content picture in proportion',
+  ),
+  resize: setting(
+    oneOf('lanczos3', 'nearest'),
+    'lanczos3',
+    'Pictures',
+    'how both pictures are brought to that size; nearest is what Keras does',
+  ),
+  init: setting(oneOf('content', 'style', 'noise'), 'content', 'Pictures', 'where the optimiser begins'),
+  seed: setting(
+    wholeNumber(0, 2 ** 32 - 1),
+    0,
+    'Pictures',
+    'for --init noise; the same number gives the same noise',
+  ),
+
+  contentLayer: setting(
+    layers,
+    ['block5_conv2'],
+    'Loss',
+    'layers that content is compared at; name:share sets the share of the weight, else all get the same',
+  ),
+  styleLayers: setting(
+    layers,
+    [1, 2, 3, 4, 5].map((i) => `block${i}_conv1`),
+    'Loss',
+    'layers that style is compared at; name:share as above',
+  ),
+  contentWeight: setting(number(0, 1e12), 0.025, 'Loss', 'more keeps more of the content'),
+  styleWeight: setting(number(0, 1e12), 1, 'Loss', 'more takes more of the style'),
+  tvWeight: setting(number(0, 1e12), 1e-4, 'Loss', 'total variation: more is smoother'),
+
+  iterations: setting(
+    wholeNumber(1, 1e6),
+    20,
+    'Optimiser',
+    'how many pictures to save, one after each iteration',
+  ),
+  evaluations: setting(
+    wholeNumber(1, 1e6),
+    20,
+    'Optimiser',
+    "an iteration ends with the L-BFGS step that exceeds this many evaluations (SciPy's maxfun)",
+  ),
+  restart: setting(
+    onOrOff,
+    false,
+    'Optimiser',
+    "forget L-BFGS's memory at every iteration, as the chapter does",
+  ),
+  bounds: setting(
+    onOrOff,
+    true,
+    'Optimiser',
+    'keep every value displayable, so that what is optimised is what is saved',
+  ),
+  threads: setting(wholeNumber(1, 1024), availableParallelism(), 'Optimiser', 'processors that compute'),
+
+  weights: optional(
+    file,
+    'Network',
+    "VGG19's weights, in Keras's HDF5 file; else they are looked for, then downloaded",
+  ),
+
+  rounding: setting(oneOf('round', 'truncate'), 'round', 'Output', 'how values become whole on saving'),
+  out: setting(folder, 'results', 'Output', 'folder for the pictures, losses.json and settings.json'),
+} as const;
+
+type Table = typeof SETTINGS;
+export type SettingName = keyof Table;
+
+/** All settings of a transfer, valid. */
+export type Settings = {
+  [Name in SettingName]: Table[Name] extends Setting<infer T>
+    ? Table[Name]['optional'] extends true
+      ? T | undefined
+      : T
+    : never;
+};
+
+/** The chapter to the letter, in what departs from the defaults. */
+export const CHAPTER: Partial<Settings> = {
+  resize: 'nearest',
+  restart: true,
+  bounds: false,
+  rounding: 'truncate',
+};
+
+/**
+ * All settings: those given, else the preset's, else the defaults.
+ *
+ * @param given values, or text as on the command line; undefined is as if it were absent
+ * @throws UserError for a name that is no setting, a value that is not what is expected, and one that is required but missing
+ */
+export function readSettings(
+  given: Readonly<Partial<Record<SettingName, unknown>>>,
+  preset: Partial<Settings> = {},
+): Settings {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(SETTINGS, name)) {
+      throw new UserError(
+        `Expected a setting but received '${name}'; there are ${Object.keys(SETTINGS).join(', ')}.`,
+      );
+    }
+  }
+  const entries = Object.entries(SETTINGS).map(([name, each]) => {
+    const key = name as SettingName;
+    const value = given[key] ?? preset[key] ?? each.default;
+    return [name, value === undefined ? missing(key) : readSetting(key, value)];
+  });
+  return Object.fromEntries(entries) as Settings;
+}
+
+/** The command line's name of a setting. */
+export function flagOf(name: SettingName): string {
+  return `--${name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
+}
+
+function readSetting(name: SettingName, given: unknown): unknown {
+  const { expected, read } = SETTINGS[name].kind;
+  const value = read(given);
+  if (value !== undefined) return value;
+  throw new UserError(`Expected ${name} (${flagOf(name)}) to be ${expected}, but received ${shown(given)}.`);
+}
+
+function missing(name: SettingName): undefined {
+  if (SETTINGS[name].optional) return undefined;
+  throw new UserError(`Expected ${name} (${flagOf(name)}) to be given, ${SETTINGS[name].kind.expected}.`);
+}
+
+function shown(given: unknown): string {
+  if (typeof given === 'string') return `'${given}'`;
+  return Array.isArray(given) ? `'${given.join(',')}'` : String(given);
+}
+
+function setting<T>(kind: Kind<T>, defaultValue: T, group: Setting<T>['group'], help: string) {
+  return { kind, default: defaultValue, optional: false, help, group } as const;
+}
+
+function required<T>(kind: Kind<T>, group: Setting<T>['group'], help: string) {
+  return { kind, default: undefined, optional: false, help, group } as const;
+}
+
+function optional<T>(kind: Kind<T>, group: Setting<T>['group'], help: string) {
+  return { kind, default: undefined, optional: true, help, group } as const;
+}
+
+function text(expected: string): Kind<string> {
+  return {
+    expected,
+    read: (given) => (typeof given === 'string' && given.trim() !== '' ? given : undefined),
+  };
+}
+
+function number(least: number, most: number): Kind<number> {
+  return {
+    expected: `a number from ${least} to ${most}`,
+    placeholder: '<number>',
+    read(given) {
+      const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
+      return typeof value === 'number' && value >= least && value <= most ? value : undefined;
+    },
+  };
+}
+
+function wholeNumber(least: number, most: number): Kind<number> {
+  const { read } = number(least, most);
+  return {
+    expected: `a whole number from ${least} to ${most}`,
+    placeholder: '<n>',
+    read(given) {
+      const value = read(given);
+      return Number.isInteger(value) ? value : undefined;
+    },
+  };
+}
+
+function oneOf<const Choice extends string>(...choices: readonly Choice[]): Kind<Choice> {
+  return {
+    expected: choices.join(' or '),
+    placeholder: `<${choices.join('|')}>`,
+    read: (given) => choices.find((choice) => choice === given),
+  };
+}

@@ -1,0 +1,94 @@
+/** The watcher that prints: the chapter's lines, and on a terminal a live line with an estimate of the time left. */
+import type { Progress as Download } from './download';
+import { resultPath } from './results';
+import type { Settings } from './settings';
+import type { StepEvent, TransferEvent } from './transfer';
+
+/** Where lines go: process.stdout, or anything like it. */
+export interface TerminalStream {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+/**
+ * Prints what the chapter prints, and the loss of the picture as it was saved. On a terminal a last line, rewritten in place, shows how
+ * far the iteration is; anything else gets whole lines without control characters.
+ *
+ * @returns the watcher, to be called after the one that writes the files
+ */
+export function terminal(
+  stream: TerminalStream,
+  settings: Pick<Settings, 'out' | 'iterations' | 'evaluations'>,
+): (event: TransferEvent) => void {
+  const live = stream.isTTY === true;
+  const clear = () => live && stream.write('\r\x1b[K');
+  const print = (line: string) => {
+    clear();
+    stream.write(`${line}\n`);
+  };
+  let startedAt = 0;
+  return (event) => {
+    switch (event.type) {
+      case 'start':
+        startedAt = event.seconds;
+        print(`Start of iteration ${event.iteration}`);
+        break;
+      case 'step':
+        if (!live) break;
+        clear();
+        // One column stays free: a full line would wrap in some terminals.
+        stream.write(progressLine(event, settings).slice(0, (stream.columns ?? 80) - 1));
+        break;
+      case 'iteration':
+        print(`  Current loss value: ${event.loss}`);
+        print(`  Image saved as ${resultPath(settings.out, event.iteration)}`);
+        print(`  Loss of the saved image: ${event.saved}`);
+        print(`  Iteration ${event.iteration} completed in ${(event.seconds - startedAt).toFixed(1)} s`);
+        break;
+      case 'end':
+        // What could not go on is said by the error that follows.
+        if (event.reason !== 'not finite') print(event.message);
+    }
+  };
+}
+
+/** Such as "  evaluation 12 of 21, loss 4.42e+8, 2.51 s each, 16 min left". */
+export function progressLine(
+  event: StepEvent,
+  { iterations, evaluations }: Pick<Settings, 'iterations' | 'evaluations'>,
+): string {
+  const secondsEach = event.seconds / event.evaluations;
+  // An iteration ends beyond its number of evaluations, and scoring the saved picture is one more.
+  const left =
+    Math.max(evaluations + 2 - event.evaluationsInIteration, 1) +
+    (iterations - 1 - event.iteration) * (evaluations + 2);
+  return (
+    `  evaluation ${event.evaluationsInIteration} of ${evaluations + 1}, loss ${event.loss.toExponential(3)}, ` +
+    `${secondsEach.toPrecision(3)} s each, ${duration(left * secondsEach)} left`
+  );
+}
+
+/** Such as "45 s", "16 min" and "2 h 05 min". */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+/** A watcher of the weights' download: a live line on a terminal, one line otherwise. */
+export function downloadProgress(stream: TerminalStream): (progress: Download) => void {
+  let announced = false;
+  return ({ received, total }) => {
+    const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
+    const of = total === undefined ? '' : ` of ${megabytes(total)}`;
+    if (stream.isTTY) {
+      const done = received === total ? '\n' : '';
+      stream.write(`\r\x1b[KDownloading the weights: ${megabytes(received)}${of} MB${done}`);
+    } else if (!announced) {
+      stream.write(`Downloading the weights...\n`);
+    }
+    announced = true;
+  };
+}
