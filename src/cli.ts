@@ -5,9 +5,9 @@ import { Command, CommanderError } from 'commander';
 import { UserError } from './errors';
 import { type GivenSettings, addSettingFlags } from './flags';
 import type { OpenNetwork } from './network';
-import { beginResults, checkResultsFolder } from './results';
+import type { Surroundings } from './run';
 import { CHAPTER, readSettings } from './settings';
-import { type TerminalStream, downloadProgress, terminal } from './terminal';
+import type { TerminalStream } from './terminal';
 import { versions } from './versions';
 
 const EXAMPLES = `
@@ -20,16 +20,6 @@ Examples:
 
 Exit codes: 0 done; 2 something to correct; 130 or 143 stopped by Ctrl-C or SIGTERM; 1 a fault of the program.
 `;
-
-/** What the program meets outside itself. */
-export interface Surroundings {
-  stdout: TerminalStream;
-  stderr: TerminalStream;
-  /** Aborted, with the name of the process signal as its reason, when the run is to stop. */
-  signal?: AbortSignal;
-  /** Which network; default VGG19. */
-  openNetwork?: OpenNetwork;
-}
 
 /**
  * Runs the program.
@@ -56,8 +46,11 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     .command('transfer')
     .description('Paints the content of one picture in the style of another.')
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: TransferFlags) => {
-      exitCode = await runTransfer(flags, surroundings);
+    .action(async ({ chapter, force = false, ...given }: TransferFlags) => {
+      const settings = readSettings(given, chapter ? CHAPTER : {});
+      // What computes takes a second to load: not before the command line is known to be right.
+      const { runTransfer } = await import('./run.js');
+      exitCode = await runTransfer(settings, { force }, surroundings);
     });
   addSettingFlags(transferCommand);
   transferCommand
@@ -65,6 +58,16 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     .helpOption('-h, --help', 'print this help')
     .option('--chapter', `the chapter to the letter: ${presetFlags()}; flags given besides override it`)
     .option('--force', 'replace the results of an earlier run in --out');
+  program
+    .command('resume')
+    .description('Goes on with a run that was stopped or killed, from its last checkpoint.')
+    .argument('<dir>', "the run's folder, its --out")
+    .option('--iterations <n>', 'how many there are to be in all (default: as the run was begun)')
+    .helpOption('-h, --help', 'print this help')
+    .action(async (dir: string, flags: { iterations?: string }) => {
+      const { resumeTransfer } = await import('./run.js');
+      exitCode = await resumeTransfer(dir, flags, surroundings);
+    });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -74,41 +77,6 @@ export async function main(args: readonly string[], surroundings: Surroundings):
 }
 
 type TransferFlags = GivenSettings & { chapter?: boolean; force?: boolean };
-
-async function runTransfer(
-  { chapter, force = false, ...given }: TransferFlags,
-  { stdout, signal, openNetwork }: Surroundings,
-): Promise<number> {
-  const settings = readSettings(given, chapter ? CHAPTER : {});
-  await checkResultsFolder(settings.out, force);
-  // What computes takes a second to load: not before the command line is known to be right.
-  const { enableProdMode } = await import('@tensorflow/tfjs');
-  // Without this tfjs prints advice on faster eager execution, of which there is none here.
-  enableProdMode();
-  const { prepareTransfer } = await import('./prepare.js');
-  const { transfer } = await import('./transfer.js');
-
-  const prepared = await prepareTransfer(settings, { openNetwork, onDownload: downloadProgress(stdout) });
-  const { height, width, network, weights } = prepared.source;
-  stdout.write(`${network} (${weights.path}), ${width} x ${height} pixels, threads: ${settings.threads}\n`);
-  try {
-    if (signal?.aborted) return exitCodeOf(signal);
-    const record = await beginResults(settings.out, settings, prepared.source);
-    const print = terminal(stdout, settings);
-    for await (const event of transfer(prepared, { ...settings, signal })) {
-      await record(event);
-      print(event);
-    }
-  } finally {
-    await prepared.dispose();
-  }
-  return signal?.aborted ? exitCodeOf(signal) : 0;
-}
-
-/** 128 and the number of the process signal, as shells have it. */
-function exitCodeOf({ reason }: AbortSignal): number {
-  return 128 + constants.signals[reason as NodeJS.Signals];
-}
 
 function presetFlags(): string {
   return Object.entries(CHAPTER)
@@ -143,7 +111,7 @@ function failed(error: unknown, stderr: TerminalStream): number {
 function stopOnSignals(controller: AbortController): void {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     const stop = () => {
-      if (controller.signal.aborted) process.exit(exitCodeOf(controller.signal));
+      if (controller.signal.aborted) process.exit(128 + constants.signals[name]);
       controller.abort(name);
       process.stderr.write('\nStopping after this step; once more stops at once.\n');
       setImmediate(() => process.off(name, stop));
@@ -152,14 +120,21 @@ function stopOnSignals(controller: AbortController): void {
   }
 }
 
-if (require.main === module) {
+/** Runs the program on this process's arguments, streams and signals. */
+export async function start(openNetwork?: OpenNetwork): Promise<void> {
   const controller = new AbortController();
   stopOnSignals(controller);
-  void main(process.argv.slice(2), {
-    stdout: process.stdout,
-    stderr: process.stderr,
+  const { stdout, stderr } = process;
+  // A reader that goes away, such as head, must not end a run of hours.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  process.exitCode = await main(process.argv.slice(2), {
+    stdout,
+    stderr,
     signal: controller.signal,
-  }).then((exitCode) => {
-    process.exitCode = exitCode;
+    openNetwork,
   });
 }
+
+if (require.main === module) void start();

@@ -71,6 +71,15 @@ export {
 export { type StyleTransferOptions, styleTransfer } from './styleTransfer';
 export { type PrepareOptions, type PreparedTransfer, lossWeights, noise, prepareTransfer } from './prepare';
 export { CHAPTER, SETTINGS, type SettingName, type Settings, readSettings } from './settings';
-export { type LossEntry, beginResults, checkResultsFolder, resultPath } from './results';
+export {
+  type LossEntry,
+  type Results,
+  type RunRecord,
+  beginResults,
+  checkResultsFolder,
+  continueResults,
+  readRun,
+  resultPath,
+} from './results';
 export { type TerminalStream, downloadProgress, terminal } from './terminal';
 export { UserError } from './errors';

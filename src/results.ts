@@ -1,18 +1,26 @@
-/** The watcher that writes a run's files into a folder: a picture after each iteration, losses.json, settings.json. */
+/**
+ * The watcher that writes a run's files into a folder: settings.json, and after each iteration its picture, losses.json and a checkpoint.
+ * Each is whole at any moment, in this order, so that a run killed wherever can go on from the last checkpoint.
+ */
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { readCheckpoint, writeCheckpoint } from './checkpoint';
 import { UserError } from './errors';
+import { assertNotInUse, lockFolder } from './folderLock';
 import { saveImage } from './image';
 import type { PreparedTransfer } from './prepare';
 import type { Settings } from './settings';
-import type { IterationEvent, TransferEvent } from './transfer';
+import type { Checkpoint, IterationEvent, TransferEvent } from './transfer';
 import { versions } from './versions';
+import { writeWholeFile } from './wholeFile';
 
 const LOSSES = 'losses.json';
 const SETTINGS_FILE = 'settings.json';
+const CHECKPOINT = 'checkpoint.bin';
 const STOPPED = 'result_when_stopped.png';
-const OURS = /^(result_at_iteration_\d+\.png|result_when_stopped\.png|losses\.json|settings\.json)$/;
+const OURS =
+  /^(result_at_iteration_\d+\.png|result_when_stopped\.png|losses\.json|settings\.json|checkpoint\.bin)$/;
 
 /** One entry of losses.json. Evaluations and seconds are counted from the beginning of the run. */
 export type LossEntry = Pick<
@@ -20,15 +28,28 @@ export type LossEntry = Pick<
   'iteration' | 'loss' | 'content' | 'style' | 'totalVariation' | 'saved' | 'evaluations' | 'seconds'
 >;
 
+/** What settings.json holds: enough to repeat the run, and to tell whether something has changed since. */
+export interface RunRecord {
+  versions: ReturnType<typeof versions>;
+  source: PreparedTransfer['source'];
+  settings: Settings;
+}
+
+/** The watcher of a run's events, to be awaited for each, and what ends its work in the folder. */
+export interface Results {
+  record(event: TransferEvent): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** Where the picture of an iteration lies. */
 export function resultPath(dir: string, iteration: number): string {
   return path.join(dir, `result_at_iteration_${iteration}.png`);
 }
 
 /**
- * Checks, before any work and without writing, that results can go into `dir`.
+ * Checks, before any work and without writing, that the results of a new run can go into `dir`.
  *
- * @throws UserError where it holds results already (unless `force`), is a file, or cannot be written to
+ * @throws UserError where it holds results already (unless `force`), is in use, is a file, or cannot be written to
  */
 export async function checkResultsFolder(dir: string, force: boolean): Promise<void> {
   const nearest = await nearestExisting(path.resolve(dir));
@@ -40,44 +61,114 @@ export async function checkResultsFolder(dir: string, force: boolean): Promise<v
       `Expected a folder that can be written to, but ${nearest} cannot; choose another --out.`,
     );
   });
+  await assertNotInUse(dir);
   const results = await earlierResults(dir);
   if (results.length > 0 && !force) {
     throw new UserError(
-      `Expected a folder without results, but ${dir} holds ${results[0]}; choose another --out, or give --force to replace them.`,
+      `Expected a folder without results, but ${dir} holds ${results[0]}; choose another --out, give --force to replace them, ` +
+        `or go on with that run: wheatfield resume ${dir}`,
     );
   }
 }
 
-/**
- * Begins a folder of results: removes those of an earlier run and writes settings.json.
- *
- * @returns the watcher; each event is to be awaited. After it, the iteration's files are whole and under their names.
- */
+/** Begins a folder of results: removes those of an earlier run and writes settings.json. */
 export async function beginResults(
   dir: string,
   settings: Settings,
   source: PreparedTransfer['source'],
-): Promise<(event: TransferEvent) => Promise<void>> {
+): Promise<Results> {
   await mkdir(dir, { recursive: true });
+  const unlock = await lockFolder(dir);
   for (const name of await earlierResults(dir)) await rm(path.join(dir, name));
-  const { content, style, ...others } = settings;
-  await writeJson(path.join(dir, SETTINGS_FILE), {
-    versions: versions(),
-    ...source,
-    settings: { content: path.resolve(content), style: path.resolve(style), ...others },
-  });
+  await writeRecord(dir, settings, source);
+  return { record: recorder(dir, []), close: unlock };
+}
 
-  const losses: LossEntry[] = [];
+/** Goes on in a folder from a checkpoint: what was recorded after it counts no more. */
+export async function continueResults(
+  dir: string,
+  settings: Settings,
+  source: PreparedTransfer['source'],
+  from: Checkpoint | undefined,
+): Promise<Results> {
+  const unlock = await lockFolder(dir);
+  await writeRecord(dir, settings, source);
+  const text = await readFile(path.join(dir, LOSSES), 'utf8').catch(() => '[]');
+  const losses = (JSON.parse(text) as LossEntry[]).filter(
+    ({ iteration }) => iteration < (from?.iteration ?? 0),
+  );
+  return { record: recorder(dir, losses), close: unlock };
+}
+
+/**
+ * What an earlier run left, to go on from.
+ *
+ * @throws UserError where `dir` holds no run, or one whose files are damaged
+ */
+export async function readRun(dir: string): Promise<{ record: RunRecord; checkpoint?: Checkpoint }> {
+  await assertNotInUse(dir);
+  const file = path.join(dir, SETTINGS_FILE);
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new UserError(`Expected the results of a run in ${dir}, but it holds no ${SETTINGS_FILE}.`);
+  });
+  let record: RunRecord;
+  try {
+    record = JSON.parse(text) as RunRecord;
+  } catch {
+    throw new UserError(
+      `Expected JSON in ${file}, but it is damaged; start anew with wheatfield transfer --force.`,
+    );
+  }
+  return { record, checkpoint: await readCheckpoint(path.join(dir, CHECKPOINT)) };
+}
+
+/** @throws UserError that names what a run was made from and is not the same any more */
+export function assertSameSource(before: RunRecord['source'], now: RunRecord['source']): void {
+  const size = ({ width, height }: RunRecord['source']) => `${width} x ${height}`;
+  const changed = [
+    size(before) !== size(now) && `the size (${size(before)}, now ${size(now)})`,
+    before.content.sha256 !== now.content.sha256 && `the content picture ${now.content.path}`,
+    before.style.sha256 !== now.style.sha256 && `the style picture ${now.style.path}`,
+    before.network !== now.network && `the network (${before.network}, now ${now.network})`,
+    before.weights.md5 !== now.weights.md5 && `the weights ${now.weights.path}`,
+  ].filter((what) => what !== false);
+  if (changed.length > 0) {
+    throw new UserError(
+      `Expected what the run was begun with, but changed since: ${changed.join(', ')}; put it back, or start anew.`,
+    );
+  }
+}
+
+function recorder(dir: string, losses: LossEntry[]): Results['record'] {
   return async (event) => {
     if (event.type === 'iteration') {
       const { iteration, loss, content, style, totalVariation, saved, evaluations, seconds } = event;
       await saveImage(event.picture, resultPath(dir, iteration));
       losses.push({ iteration, loss, content, style, totalVariation, saved, evaluations, seconds });
-      await writeJson(path.join(dir, LOSSES), losses);
-    } else if (event.type === 'end' && event.picture) {
-      await saveImage(event.picture, path.join(dir, STOPPED));
+      await writeWholeFile(path.join(dir, LOSSES), json(losses));
+      await writeCheckpoint(path.join(dir, CHECKPOINT), event.checkpoint);
+      await rm(path.join(dir, STOPPED), { force: true });
+    } else if (event.type === 'end') {
+      if (event.picture) await saveImage(event.picture, path.join(dir, STOPPED));
+      if (event.checkpoint) await writeCheckpoint(path.join(dir, CHECKPOINT), event.checkpoint);
     }
   };
+}
+
+async function writeRecord(dir: string, settings: Settings, source: RunRecord['source']): Promise<void> {
+  const { content, style, weights, out } = settings;
+  const absolute = {
+    content: path.resolve(content),
+    style: path.resolve(style),
+    ...(weights !== undefined && { weights: path.resolve(weights) }),
+    out: path.resolve(out),
+  };
+  const record: RunRecord = { versions: versions(), source, settings: { ...settings, ...absolute } };
+  await writeWholeFile(path.join(dir, SETTINGS_FILE), json(record));
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 async function nearestExisting(dir: string): Promise<string> {
@@ -91,16 +182,4 @@ async function nearestExisting(dir: string): Promise<string> {
 async function earlierResults(dir: string): Promise<string[]> {
   const names = await readdir(dir).catch(() => []);
   return names.filter((name) => OURS.test(name)).sort();
-}
-
-/** Under a temporary name first, so that a reader finds the file of before or the new one, whole. */
-async function writeJson(file: string, value: unknown): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, `${JSON.stringify(value, null, 2)}\n`);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new UserError(`Expected to write ${file}, but could not: ${(error as Error).message}.`);
-  }
 }

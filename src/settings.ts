@@ -36,7 +36,8 @@ const layers: Kind<readonly string[]> = {
     if (!list.every((item) => typeof item === 'string')) return undefined;
     const specs = list.flatMap((item) => item.split(',')).map((item) => item.trim());
     const names = new Set(specs.map((spec) => spec.split(':')[0]));
-    return specs.every((spec) => LAYER.test(spec)) && names.size === specs.length ? specs : undefined;
+    const valid = specs.length > 0 && names.size === specs.length && specs.every((spec) => LAYER.test(spec));
+    return valid ? specs : undefined;
   },
 };
 const onOrOff: Kind<boolean> = {

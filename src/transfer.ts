@@ -109,6 +109,11 @@ export async function* transfer(
   const { height, width } = problem;
   const box = bounds ? displayable(problem.x0.length) : null;
   const began = performance.now();
+  if (from && from.optimiser.n !== problem.x0.length) {
+    throw new UserError(
+      `Expected a checkpoint of ${problem.x0.length} values, for ${width} x ${height} pixels, but it has ${from.optimiser.n}.`,
+    );
+  }
   let optimiser = from ? restoreState(from.optimiser) : startState(problem.x0, { bounds: box });
   let { iteration, evaluationsBefore, evaluationsAtStart } = from ?? {
     iteration: 0,

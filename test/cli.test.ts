@@ -1,0 +1,499 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { main } from '../src/cli';
+import { loadImage } from '../src/image';
+import { prepareTransfer } from '../src/prepare';
+import { preprocess } from '../src/preprocess';
+import type { LossEntry, RunRecord } from '../src/results';
+import { SETTINGS, flagOf, readSettings, type SettingName } from '../src/settings';
+import { duration, progressLine, terminal } from '../src/terminal';
+import { openTinyVgg19, tinyPictures } from './helpers/tinyVgg19';
+
+let folder: string;
+let content: string;
+let style: string;
+
+/** A stream that keeps what is written to it. */
+function kept(isTTY = false, columns = 80) {
+  const stream = { text: '', isTTY, columns, write: (text: string) => (stream.text += text) };
+  return stream;
+}
+
+interface Outcome {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The program in this process, with the tiny network. */
+async function wheatfield(
+  args: string[],
+  { tty = false, signal }: { tty?: boolean; signal?: AbortSignal } = {},
+): Promise<Outcome> {
+  const [stdout, stderr] = [kept(tty), kept()];
+  const exitCode = await main(args, { stdout, stderr, signal, openNetwork: openTinyVgg19 });
+  return { exitCode, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** A quick transfer. */
+function transferArgs(out: string, ...more: string[]): string[] {
+  const pictures = ['--content', content, '--style', style, '--height', '32', '--out', out];
+  return ['transfer', ...pictures, '--iterations', '2', '--evaluations', '3', '--threads', '1', ...more];
+}
+
+function lossesIn(dir: string): LossEntry[] {
+  return JSON.parse(readFileSync(path.join(dir, 'losses.json'), 'utf8')) as LossEntry[];
+}
+
+/** What a run leaves, without what the clock says. */
+async function filesIn(dir: string): Promise<Record<string, unknown>> {
+  const names = (await readdir(dir)).filter((name) => name.startsWith('result_')).sort();
+  return {
+    losses: lossesIn(dir).map((entry) => ({ ...entry, seconds: 0 })),
+    ...Object.fromEntries(names.map((name) => [name, readFileSync(path.join(dir, name)).toString('base64')])),
+  };
+}
+
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'wheatfield-cli-'));
+  ({ content, style } = await tinyPictures(folder));
+});
+
+after(() => rm(folder, { recursive: true }));
+
+describe('wheatfield transfer', () => {
+  let out: string;
+  let outcome: Outcome;
+
+  before(async () => {
+    out = path.join(folder, 'a', 'run');
+    outcome = await wheatfield(transferArgs(out));
+  });
+
+  it('prints what the chapter prints, and the loss of the picture as saved', () => {
+    assert.deepEqual([outcome.exitCode, outcome.stderr], [0, '']);
+    const [first, ...lines] = outcome.stdout.trimEnd().split('\n');
+    assert.match(first as string, /^tiny-vgg19 \(seeded\), 40 x 32 pixels, threads: 1$/);
+    const entries = lossesIn(out);
+    const expected = entries.flatMap(({ loss, saved }, i) => [
+      `Start of iteration ${i}`,
+      `  Current loss value: ${loss}`,
+      `  Image saved as ${path.join(out, `result_at_iteration_${i}.png`)}`,
+      `  Loss of the saved image: ${saved}`,
+      `  Iteration ${i} completed in SECONDS s`,
+    ]);
+    const came = lines.map((line) => line.replace(/\d+\.\d s$/, 'SECONDS s'));
+    assert.deepEqual(came, [...expected, 'All 2 iterations are done.']);
+  });
+
+  it('writes no control characters where nobody watches', () => {
+    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+    assert.doesNotMatch(outcome.stdout, /[\x00-\x09\x0b-\x1f]/);
+  });
+
+  it('writes losses.json: one entry for each iteration, and saved is the loss of the file', async () => {
+    const entries = lossesIn(out);
+    const names = [
+      'iteration',
+      'loss',
+      'content',
+      'style',
+      'totalVariation',
+      'saved',
+      'evaluations',
+      'seconds',
+    ];
+    const settings = readSettings({ content, style, height: 32, threads: 1 });
+    const prepared = await prepareTransfer(settings, { openNetwork: openTinyVgg19 });
+    for (const [i, entry] of entries.entries()) {
+      assert.deepEqual(Object.keys(entry), names);
+      assert.equal(entry.iteration, i);
+      const picture = await loadImage(path.join(out, `result_at_iteration_${i}.png`));
+      const { value } = await prepared.lossAndGrads(preprocess(picture));
+      assert.equal(value.data[0], entry.saved);
+    }
+    assert.ok((entries[1] as LossEntry).loss < (entries[0] as LossEntry).loss);
+    await prepared.dispose();
+  });
+
+  it('writes settings.json, from which the run can be repeated', async () => {
+    const { versions, source, settings } = JSON.parse(
+      readFileSync(path.join(out, 'settings.json'), 'utf8'),
+    ) as RunRecord;
+    assert.equal(versions.node, process.versions.node);
+    assert.equal(versions.wheatfield, '0.1.0');
+    assert.equal(source.network, 'tiny-vgg19');
+    assert.match(source.content.sha256, /^[0-9a-f]{64}$/);
+    assert.deepEqual([source.width, source.height], [40, 32]);
+
+    const again = path.join(folder, 'again');
+    const flags = Object.entries(settings).flatMap(([name, value]) => {
+      const flag = flagOf(name as SettingName);
+      if (typeof value === 'boolean') return [value ? flag : `--no-${flag.slice(2)}`];
+      return [flag, ...(Array.isArray(value) ? value : [value]).map(String)];
+    });
+    assert.equal((await wheatfield(['transfer', ...flags, '--out', again])).exitCode, 0);
+    assert.deepEqual(await filesIn(again), await filesIn(out));
+  });
+
+  it('leaves no temporary files and no lock', async () => {
+    assert.deepEqual((await readdir(out)).sort(), [
+      'checkpoint.bin',
+      'losses.json',
+      'result_at_iteration_0.png',
+      'result_at_iteration_1.png',
+      'settings.json',
+    ]);
+  });
+
+  it('replaces results only with --force, and then all of them', async () => {
+    const dir = path.join(folder, 'forced');
+    await wheatfield(transferArgs(dir));
+    const before = await filesIn(dir);
+    const refused = await wheatfield(transferArgs(dir, '--iterations', '1'));
+    assert.equal(refused.exitCode, 2);
+    assert.match(
+      refused.stderr,
+      /^Expected a folder without results, but .* --force .* wheatfield resume .*\n$/,
+    );
+    assert.deepEqual(await filesIn(dir), before);
+    await writeFile(path.join(dir, 'mine.txt'), 'kept');
+    assert.equal((await wheatfield(transferArgs(dir, '--iterations', '1', '--force'))).exitCode, 0);
+    assert.equal(lossesIn(dir).length, 1);
+    assert.ok(!existsSync(path.join(dir, 'result_at_iteration_1.png')));
+    assert.ok(existsSync(path.join(dir, 'mine.txt')));
+  });
+
+  it('--chapter sets what the chapter does; flags beside it count more', async () => {
+    const settingsOf = async (name: string, ...flags: string[]) => {
+      const dir = path.join(folder, name);
+      await wheatfield(transferArgs(dir, '--iterations', '1', ...flags));
+      const { settings } = JSON.parse(readFileSync(path.join(dir, 'settings.json'), 'utf8')) as RunRecord;
+      return [settings.resize, settings.restart, settings.bounds, settings.rounding];
+    };
+    assert.deepEqual(await settingsOf('plain'), ['lanczos3', false, true, 'round']);
+    assert.deepEqual(await settingsOf('chapter', '--chapter'), ['nearest', true, false, 'truncate']);
+    const flags = ['--no-restart', '--bounds', '--rounding', 'round'];
+    assert.deepEqual(await settingsOf('other', ...flags, '--chapter'), ['nearest', false, true, 'round']);
+  });
+
+  it('draws a line that fits the terminal, and wipes it', async () => {
+    const { stdout, exitCode } = await wheatfield(transferArgs(path.join(folder, 'tty')), { tty: true });
+    assert.equal(exitCode, 0);
+    const drawn = stdout.split('\r\x1b[K').filter((part) => part.startsWith('  evaluation'));
+    assert.ok(drawn.length >= 4);
+    for (const line of drawn) {
+      assert.match(
+        line,
+        /^ {2}evaluation \d+ of 4, loss \d\.\d{3}e\+\d+, [\d.e-]+ s each, \d+ (s|min) left$/,
+      );
+    }
+  });
+});
+
+describe('terminal', () => {
+  const step = {
+    type: 'step',
+    iteration: 1,
+    evaluations: 30,
+    evaluationsInIteration: 9,
+    seconds: 75,
+    loss: 442468450,
+    content: 1,
+    style: 2,
+    totalVariation: 3,
+  } as const;
+  const settings = { out: 'results', iterations: 20, evaluations: 20 };
+
+  it('estimates the time left from what an evaluation took', () => {
+    // 13 of this iteration's 22 and 18 iterations of 22, the picture's own loss included: 409 x 2.5 s.
+    assert.equal(
+      progressLine(step, settings),
+      '  evaluation 9 of 21, loss 4.425e+8, 2.50 s each, 17 min left',
+    );
+  });
+
+  it('cuts the line to the width, less one', () => {
+    const stream = kept(true, 30);
+    terminal(stream, settings)(step);
+    assert.equal(stream.text, '\r\x1b[K  evaluation 9 of 21, loss 4.');
+  });
+
+  it('says durations as people do', () => {
+    assert.deepEqual([0.2, 59.5, 60, 150, 3600, 7500].map(duration), [
+      '1 s',
+      '60 s',
+      '1 min',
+      '3 min',
+      '1 h 00 min',
+      '2 h 05 min',
+    ]);
+  });
+});
+
+describe('wheatfield --help', () => {
+  it('names every setting, with its default and its choices', async () => {
+    const { stdout, exitCode } = await wheatfield(['transfer', '--help']);
+    assert.equal(exitCode, 0);
+    const text = stdout.replace(/\s+/g, ' ');
+    for (const [name, { help, kind, default: value }] of Object.entries(SETTINGS)) {
+      const flag = flagOf(name as SettingName);
+      const term = kind.placeholder ? `${flag} ${kind.placeholder}` : `${flag}, --no-${flag.slice(2)}`;
+      const shown = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+      const ending = value === undefined ? '' : ` (default: ${shown})`;
+      assert.ok(text.includes(`${term} ${help}${ending}`), `${term} ${help}${ending}`);
+    }
+    assert.match(text, /--chapter .*--resize nearest --restart --no-bounds --rounding truncate/);
+    assert.match(text, /Examples: wheatfield transfer --content photo.jpg/);
+  });
+
+  it('has examples that are right', async () => {
+    const { stdout } = await wheatfield(['transfer', '--help']);
+    const examples = stdout.split('\n').filter((line) => line.startsWith('  wheatfield transfer'));
+    assert.equal(examples.length, 5);
+    for (const example of examples) {
+      const args = example.trim().split(' ').slice(1);
+      // Everything but the pictures is in order.
+      const { stderr } = await wheatfield([...args, '--out', path.join(folder, 'example')]);
+      assert.equal(stderr, 'Expected a picture at photo.jpg, but there is no such file.\n');
+    }
+  });
+
+  it('is printed where no command is given; the version where it is asked for', async () => {
+    const bare = await wheatfield([]);
+    assert.equal(bare.exitCode, 2);
+    assert.match(bare.stderr, /^Usage: wheatfield .*transfer .*resume /s);
+    assert.deepEqual(await wheatfield(['--version']), { exitCode: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+});
+
+describe('wheatfield refuses, in one sentence, with exit code 2, before anything is written', () => {
+  const rows: [string[], RegExp][] = [
+    [
+      ['--height', '-1'],
+      /^Expected height \(--height\) to be a whole number from 2 to 16383, but received '-1'\.$/,
+    ],
+    [
+      ['--tv-weight', 'NaN'],
+      /^Expected tvWeight \(--tv-weight\) to be a number from 0 to 1000000000000, but received 'NaN'\.$/,
+    ],
+    [['--resize', 'cubic'], /to be lanczos3 or nearest, but received 'cubic'\.$/],
+    [['--style-layers', 'block6_conv1'], /block6_conv1.*block1_conv1/],
+    [['--content-layer', 'block5_conv2', 'block5_conv2'], /each once/],
+    [
+      ['--content-weight', '0', '--style-weight', '0', '--tv-weight', '0'],
+      /^Expected a weight above 0 .* but all are 0\.$/,
+    ],
+    [['--styl-weight', '3'], /^unknown option '--styl-weight' \(Did you mean --style-weight\?\)$/],
+    [['surplus'], /^too many arguments for 'transfer'/],
+    [['--height'], /^option '--height <n>' argument missing$/],
+    [['--content', 'nowhere.png'], /^Expected a picture at nowhere\.png, but there is no such file\.$/],
+    [['--style', tmpdir()], /^Expected a picture, but .* is a folder\.$/],
+  ];
+  for (const [flags, message] of rows) {
+    it(flags.join(' ') || '(nothing)', async () => {
+      const dir = path.join(folder, 'refused');
+      const { exitCode, stdout, stderr } = await wheatfield(transferArgs(dir, ...flags));
+      assert.match(stderr.trimEnd(), message);
+      assert.deepEqual([exitCode, stdout, stderr.split('\n').length], [2, '', 2]);
+      assert.ok(!existsSync(dir));
+    });
+  }
+
+  it('an --out that is a file, or lies in one', async () => {
+    for (const dir of [content, path.join(content, 'sub')]) {
+      const { exitCode, stderr } = await wheatfield(transferArgs(dir));
+      assert.equal(exitCode, 2);
+      assert.match(stderr, /^Expected a folder for the results, but .*content\.png is a file/);
+    }
+  });
+
+  it('an --out that cannot be written to', async function () {
+    if (process.platform === 'win32' || process.getuid?.() === 0) this.skip();
+    const dir = path.join(folder, 'closed');
+    await mkdir(dir);
+    await chmod(dir, 0o500);
+    const { exitCode, stderr } = await wheatfield(transferArgs(path.join(dir, 'run')));
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /^Expected a folder that can be written to, but .*closed cannot/);
+  });
+
+  it('an unknown command', async () => {
+    const { exitCode, stderr } = await wheatfield(['tranfser']);
+    assert.deepEqual([exitCode, stderr], [2, "unknown command 'tranfser' (Did you mean transfer?)\n"]);
+  });
+
+  it('but shows where a fault of the program lies, with exit code 1', async () => {
+    const [stdout, stderr] = [kept(), kept()];
+    const openNetwork = () => Promise.reject(new Error('a fault'));
+    const exitCode = await main(transferArgs(path.join(folder, 'fault')), { stdout, stderr, openNetwork });
+    assert.equal(exitCode, 1);
+    assert.match(stderr.text, /^Error: a fault\n +at /);
+  });
+});
+
+describe('wheatfield resume', () => {
+  let whole: string;
+  const more = ['--iterations', '4'];
+
+  before(async () => {
+    whole = path.join(folder, 'whole');
+    await wheatfield(transferArgs(whole, ...more));
+  });
+
+  /** A run stopped by a process signal when it has printed `text` for the nth time. */
+  async function stopped(dir: string, text: string, times: number): Promise<Outcome> {
+    const controller = new AbortController();
+    const [stdout, stderr] = [kept(true), kept()];
+    const write = stdout.write;
+    let seen = 0;
+    stdout.write = (line: string) => {
+      if (line.includes(text) && ++seen === times) controller.abort('SIGINT');
+      return write(line);
+    };
+    const exitCode = await main(transferArgs(dir, ...more), {
+      stdout,
+      stderr,
+      signal: controller.signal,
+      openNetwork: openTinyVgg19,
+    });
+    return { exitCode, stdout: stdout.text, stderr: stderr.text };
+  }
+
+  for (const [when, text, times] of [
+    ['within the first iteration', 'evaluation', 2],
+    ['within a later iteration', 'evaluation', 7],
+    ['between two iterations', 'completed', 2],
+  ] as const) {
+    it(`goes on with a run stopped ${when}, to the same bytes`, async () => {
+      const dir = path.join(folder, `stopped ${when}`);
+      const first = await stopped(dir, text, times);
+      assert.equal(first.exitCode, 130);
+      assert.match(first.stdout, /Stopped .* iteration \d\.\nGo on with: wheatfield resume .*\n$/);
+      assert.ok(
+        lossesIn(whole).length > (existsSync(path.join(dir, 'losses.json')) ? lossesIn(dir).length : 0),
+      );
+      assert.equal((await wheatfield(['resume', dir])).exitCode, 0);
+      assert.deepEqual(await filesIn(dir), await filesIn(whole));
+    });
+  }
+
+  it('raises the number of iterations', async () => {
+    const dir = path.join(folder, 'raised');
+    await wheatfield(transferArgs(dir));
+    assert.equal((await wheatfield(['resume', dir, ...more])).exitCode, 0);
+    assert.deepEqual(await filesIn(dir), await filesIn(whole));
+    const { settings } = JSON.parse(readFileSync(path.join(dir, 'settings.json'), 'utf8')) as RunRecord;
+    assert.equal(settings.iterations, 4);
+  });
+
+  it('finds nothing to do in a finished run', async () => {
+    const { exitCode, stdout } = await wheatfield(['resume', whole]);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /All 4 iterations are done\.\n$/);
+  });
+
+  it('refuses a folder without a run, one in use, a damaged checkpoint, and other pictures', async () => {
+    const refused = async (dir: string, message: RegExp) => {
+      const { exitCode, stderr } = await wheatfield(['resume', dir]);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, message);
+    };
+    await refused(
+      path.join(folder, 'nowhere'),
+      /^Expected the results of a run in .*, but it holds no settings\.json\.\n$/,
+    );
+    const dir = path.join(folder, 'spoiled');
+    await cp(whole, dir, { recursive: true });
+
+    // This process is alive, and so counts as one at work.
+    const lock = path.join(dir, '.wheatfield-in-use');
+    await writeFile(lock, `${process.pid}\n`);
+    await refused(
+      dir,
+      new RegExp(`^Expected a folder that no run is at work in, but process ${process.pid} `),
+    );
+    const { stderr } = await wheatfield(transferArgs(dir, '--force'));
+    assert.match(stderr, /^Expected a folder that no run is at work in/);
+    await rm(lock);
+
+    const record = readFileSync(path.join(dir, 'settings.json'), 'utf8');
+    await writeFile(
+      path.join(dir, 'settings.json'),
+      record.replace(/("sha256": ")[0-9a-f]{64}/, `$1${'0'.repeat(64)}`),
+    );
+    await refused(
+      dir,
+      /^Expected what the run was begun with, but changed since: the content picture .*content\.png; /,
+    );
+    await writeFile(path.join(dir, 'settings.json'), record);
+    await writeFile(path.join(dir, 'checkpoint.bin'), 'no checkpoint');
+    await refused(dir, /^Expected a checkpoint \(wheatfield-checkpoint-1\), but .* is not one/);
+  });
+});
+
+describe('wheatfield as a process', () => {
+  /** The program with the tiny network, which is slow to start and quick to run. */
+  function started(args: string[]): ChildProcess {
+    const script = path.join(__dirname, 'helpers', 'tinyCli.ts');
+    return spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** Waits for `text`, then closes the pipe: a reader that goes away, such as head, must not end the run. */
+  async function printed(child: ChildProcess, text: string): Promise<void> {
+    let all = '';
+    for await (const chunk of child.stdout as NonNullable<ChildProcess['stdout']>) {
+      all += String(chunk);
+      if (all.includes(text)) return;
+    }
+    assert.fail(`the process ended before it printed ${text}: ${all}`);
+  }
+
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    it(`ends cleanly at ${signal}, with exit code ${exitCode}`, async function () {
+      if (process.platform === 'win32') this.skip();
+      const dir = path.join(folder, signal);
+      const child = started(transferArgs(dir, '--iterations', '100000'));
+      const ended = once(child, 'exit');
+      await printed(child, 'Iteration 1 completed');
+      child.kill(signal);
+      assert.deepEqual(await ended, [exitCode, null]);
+      assert.ok(lossesIn(dir).length >= 2);
+      assert.ok(!(await readdir(dir)).some((name) => name.endsWith('.tmp') || name.startsWith('.')));
+    });
+  }
+
+  it('killed at any moment and resumed gives the same bytes as one that was not', async function () {
+    this.timeout(120_000);
+    const more = ['--iterations', '40'];
+    const whole = path.join(folder, 'not killed');
+    await wheatfield(transferArgs(whole, ...more));
+    const dir = path.join(folder, 'killed');
+    let args = transferArgs(dir, ...more);
+    for (const delay of [0, 37, 90]) {
+      const child = started(args);
+      const ended = once(child, 'exit');
+      await printed(child, 'completed');
+      await sleep(delay);
+      child.kill('SIGKILL');
+      await ended;
+      args = ['resume', dir];
+    }
+    const killedAt = lossesIn(dir).length;
+    assert.ok(killedAt < 40, `killed after ${killedAt} iterations`);
+    const { exitCode, stderr } = await wheatfield(args);
+    assert.deepEqual([exitCode, stderr], [0, '']);
+    assert.deepEqual(await filesIn(dir), await filesIn(whole));
+  });
+});

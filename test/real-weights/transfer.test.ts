@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import type { Context } from 'mocha';
+import { CHAPTER, type SettingName, type Settings } from '../../src/settings';
+import { styleTransfer } from '../../src/styleTransfer';
+import type { IterationEvent } from '../../src/transfer';
+import { realWeights, shared } from './shared';
+
+/** The Gleaners in the style of the Wheatfield at the chapter's height, 400 x 500 pixels. */
+async function gleaners(
+  test: Context,
+  given: Partial<Record<SettingName, unknown>>,
+  preset: Partial<Settings> = {},
+): Promise<IterationEvent[]> {
+  const files = {
+    content: shared(test, 'img', 'chapter', 'gleaners.jpg'),
+    style: shared(test, 'img', 'chapter', 'wheatfield-503x400.jpg'),
+    weights: realWeights(test),
+  };
+  const iterations: IterationEvent[] = [];
+  for await (const event of styleTransfer({ ...files, ...given }, { preset })) {
+    if (event.type !== 'iteration') continue;
+    const { iteration, loss, saved, evaluations, seconds } = event;
+    console.log(
+      `      iteration ${iteration}: loss ${loss}, saved ${saved}, ${evaluations} evaluations, ${seconds.toFixed(0)} s`,
+    );
+    iterations.push(event);
+  }
+  return iterations;
+}
+
+describe('the Gleaners, with the real weights', () => {
+  it('the chapter to the letter: losses within 8 % of those in print', async function () {
+    const printed = [442_468_450, 220_311_460];
+    const events = await gleaners(this, { iterations: printed.length }, CHAPTER);
+    events.forEach(({ loss }, i) => {
+      const expected = printed[i] as number;
+      assert.ok(Math.abs(loss / expected - 1) <= 0.08, `iteration ${i}: ${loss}, in print ${expected}`);
+    });
+  });
+
+  it('the defaults: after 61 evaluations the picture as saved scores at most 140e6', async function () {
+    const [event] = await gleaners(this, { resize: 'nearest', iterations: 1, evaluations: 60 });
+    assert.equal(event?.evaluations, 61);
+    assert.ok((event?.saved as number) <= 140e6, `saved: ${event?.saved}`);
+  });
+});

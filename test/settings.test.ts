@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import { CHAPTER, SETTINGS, type SettingName, flagOf, readSettings } from '../src/settings';
+
+const given = { content: 'a.jpg', style: 'b.jpg' };
+
+describe('readSettings', () => {
+  it("fills in the chapter's numbers and the better ways", () => {
+    assert.deepEqual(readSettings(given), {
+      content: 'a.jpg',
+      style: 'b.jpg',
+      height: 400,
+      resize: 'lanczos3',
+      init: 'content',
+      seed: 0,
+      contentLayer: ['block5_conv2'],
+      styleLayers: ['block1_conv1', 'block2_conv1', 'block3_conv1', 'block4_conv1', 'block5_conv1'],
+      contentWeight: 0.025,
+      styleWeight: 1,
+      tvWeight: 1e-4,
+      iterations: 20,
+      evaluations: 20,
+      restart: false,
+      bounds: true,
+      threads: availableParallelism(),
+      weights: undefined,
+      rounding: 'round',
+      out: 'results',
+    });
+  });
+
+  it('takes text and values alike', () => {
+    const text = readSettings({
+      ...given,
+      height: '256',
+      tvWeight: '1e-3',
+      styleLayers: ['block1_conv1, block2_conv1:.5'],
+    });
+    const values = readSettings({
+      ...given,
+      height: 256,
+      tvWeight: 0.001,
+      styleLayers: ['block1_conv1', 'block2_conv1:.5'],
+    });
+    assert.deepEqual(text, values);
+    assert.deepEqual(values.styleLayers, ['block1_conv1', 'block2_conv1:.5']);
+  });
+
+  it('what is given overrides a preset, and a preset the defaults', () => {
+    const chapter = readSettings({ ...given, bounds: true, height: undefined }, CHAPTER);
+    assert.deepEqual(
+      [chapter.bounds, chapter.restart, chapter.resize, chapter.rounding, chapter.height],
+      [true, true, 'nearest', 'truncate', 400],
+    );
+  });
+
+  const number = 'a number from 0 to 1000000000000';
+  const layers =
+    'names of layers, each once, such as block1_conv1,block2_conv1 or block1_conv1:0.7,block2_conv1:0.3';
+  const bad: [SettingName, unknown, string][] = [
+    ['content', '', 'the path of a file'],
+    ['style', 7, 'the path of a file'],
+    ['height', '0', 'a whole number from 2 to 16383'],
+    ['height', '1e9', 'a whole number from 2 to 16383'],
+    ['height', '400.5', 'a whole number from 2 to 16383'],
+    ['height', '-400', 'a whole number from 2 to 16383'],
+    ['height', '400px', 'a whole number from 2 to 16383'],
+    ['height', NaN, 'a whole number from 2 to 16383'],
+    ['height', '', 'a whole number from 2 to 16383'],
+    ['height', [400], 'a whole number from 2 to 16383'],
+    ['resize', 'bicubic', 'lanczos3 or nearest'],
+    ['resize', '', 'lanczos3 or nearest'],
+    ['init', 'random', 'content or style or noise'],
+    ['seed', '-1', 'a whole number from 0 to 4294967295'],
+    ['seed', 2 ** 32, 'a whole number from 0 to 4294967295'],
+    ['contentLayer', '', layers],
+    ['contentLayer', [], layers],
+    ['contentLayer', 'block5_conv2:much', layers],
+    ['contentLayer', 'block5_conv2:-1', layers],
+    ['styleLayers', 'block1_conv1,block1_conv1', layers],
+    ['styleLayers', ['block1_conv1', 'block1_conv1:0.5'], layers],
+    ['styleLayers', 'block1_conv1,', layers],
+    ['styleLayers', 5, layers],
+    ['contentWeight', '-0.025', number],
+    ['contentWeight', 'NaN', number],
+    ['styleWeight', 'Infinity', number],
+    ['styleWeight', 1e13, number],
+    ['tvWeight', ' ', number],
+    ['iterations', '0', 'a whole number from 1 to 1000000'],
+    ['evaluations', '2.5', 'a whole number from 1 to 1000000'],
+    ['restart', 'yes', 'true or false'],
+    ['bounds', 1, 'true or false'],
+    ['threads', '0', 'a whole number from 1 to 1024'],
+    ['rounding', 'floor', 'round or truncate'],
+    ['out', '', 'the path of a folder'],
+  ];
+  for (const [name, value, expected] of bad) {
+    it(`refuses ${name} = ${JSON.stringify(value)}`, () => {
+      const shown =
+        typeof value === 'string'
+          ? `'${value}'`
+          : Array.isArray(value)
+            ? `'${value.join(',')}'`
+            : String(value);
+      assert.throws(() => readSettings({ ...given, [name]: value }), {
+        name: 'UserError',
+        message: `Expected ${name} (${flagOf(name)}) to be ${expected}, but received ${shown}.`,
+      });
+    });
+  }
+
+  it('asks for what is required and names what it does not know', () => {
+    assert.throws(() => readSettings({ content: 'a.jpg' }), {
+      message: 'Expected style (--style) to be given, the path of a file.',
+    });
+    assert.throws(
+      () => readSettings({ ...given, styleWieght: 1 } as Parameters<typeof readSettings>[0]),
+      /Expected a setting but received 'styleWieght'; there are content, style, height, /,
+    );
+  });
+
+  it('has defaults that are valid, and says what each is for', () => {
+    for (const [name, { help, kind, optional }] of Object.entries(SETTINGS)) {
+      assert.ok(help.length > 10, name);
+      assert.ok(kind.expected.length > 5, name);
+      assert.equal(optional, name === 'weights');
+    }
+  });
+});
