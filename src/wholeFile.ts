@@ -6,7 +6,7 @@ import { UserError } from './errors';
  *
  * @throws UserError where it cannot be written
  */
-export async function writeWholeFile(file: string, data: string | Uint8Array): Promise<void> {
+export async function writeWholeFile(file: string, data: string | readonly Uint8Array[]): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     await writeFile(temporary, data);

@@ -15,6 +15,10 @@ import { SETTINGS, flagOf, readSettings, type SettingName } from '../src/setting
 import { duration, progressLine, terminal } from '../src/terminal';
 import { openTinyVgg19, tinyPictures } from './helpers/tinyVgg19';
 
+const { version: VERSION } = JSON.parse(readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8')) as {
+  version: string;
+};
+
 let folder: string;
 let content: string;
 let style: string;
@@ -127,7 +131,7 @@ describe('wheatfield transfer', () => {
       readFileSync(path.join(out, 'settings.json'), 'utf8'),
     ) as RunRecord;
     assert.equal(versions.node, process.versions.node);
-    assert.equal(versions.wheatfield, '0.1.0');
+    assert.equal(versions.wheatfield, VERSION);
     assert.equal(source.network, 'tiny-vgg19');
     assert.match(source.content.sha256, /^[0-9a-f]{64}$/);
     assert.deepEqual([source.width, source.height], [40, 32]);
@@ -269,7 +273,7 @@ describe('wheatfield --help', () => {
     const bare = await wheatfield([]);
     assert.equal(bare.exitCode, 2);
     assert.match(bare.stderr, /^Usage: wheatfield .*transfer .*resume /s);
-    assert.deepEqual(await wheatfield(['--version']), { exitCode: 0, stdout: '0.1.0\n', stderr: '' });
+    assert.deepEqual(await wheatfield(['--version']), { exitCode: 0, stdout: `${VERSION}\n`, stderr: '' });
   });
 });
 
@@ -433,8 +437,11 @@ describe('wheatfield resume', () => {
       /^Expected what the run was begun with, but changed since: the content picture .*content\.png; /,
     );
     await writeFile(path.join(dir, 'settings.json'), record);
+    const checkpoint = readFileSync(path.join(dir, 'checkpoint.bin'));
+    await writeFile(path.join(dir, 'checkpoint.bin'), checkpoint.subarray(0, -1000));
+    await refused(dir, /^Expected a whole checkpoint \(wheatfield-checkpoint-1\), but .* is not one/);
     await writeFile(path.join(dir, 'checkpoint.bin'), 'no checkpoint');
-    await refused(dir, /^Expected a checkpoint \(wheatfield-checkpoint-1\), but .* is not one/);
+    await refused(dir, /^Expected a whole checkpoint \(wheatfield-checkpoint-1\), but .* is not one/);
   });
 });
 
