@@ -5,4 +5,9 @@
  */
 export class UserError extends Error {
   override name = 'UserError';
+
+  /** How a notebook and console.log show it: the sentence, without the stack. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.message;
+  }
 }

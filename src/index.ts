@@ -83,3 +83,22 @@ export {
 } from './results';
 export { type TerminalStream, downloadProgress, terminal } from './terminal';
 export { UserError } from './errors';
+
+// The lessons: a network at once, figures below a cell or in files, the Interrupt button
+export { type LoadedModel, loadModel } from './model';
+export { type LiveFigure, show, showLive } from './display';
+export {
+  type Figure,
+  type GridOptions,
+  type HeatMapOptions,
+  type LossPoint,
+  type PlotlyFigure,
+  type TensorLike,
+  featureMaps,
+  heatMaps,
+  lossCurves,
+  pictureGrid,
+  plotlyFigure,
+} from './plot';
+export { interruptible } from './interrupt';
+export { PROJECT_FOLDER } from './project';

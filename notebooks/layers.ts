@@ -1,0 +1,273 @@
+// %% [markdown]
+// # What each layer sees
+//
+// A lab for the layers of the network. Each experiment is one cell, with its choices at the top: change one, run the cell again. The
+// pictures are small, so that an answer takes seconds. The notebook `style-transfer` tells what the parts of the loss are.
+//
+// If a cell complains `Cannot find name 'paint'`, choose *Run All Above* first. *Interrupt* (■) ends an experiment early.
+
+// %%
+import * as tf from '@tensorflow/tfjs';
+import {
+  type LossWeights,
+  PROJECT_FOLDER,
+  type Picture,
+  chapterSize,
+  compile,
+  contentTargets,
+  deprocess,
+  displayable,
+  features,
+  fminLbfgsb,
+  interruptible,
+  loadImage,
+  loadModel,
+  lossAndGrads,
+  noise,
+  pictureGrid,
+  pictureSize,
+  preprocess,
+  showLive,
+  styleTargets,
+  transferLoss,
+  useEagerBackend,
+} from 'wheatfield';
+
+process.chdir(PROJECT_FOLDER);
+const backend = await useEagerBackend();
+console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
+
+// %% [markdown]
+// The two pictures, the height of all pictures below, and how long to paint each of them. More evaluations make each picture better and
+// take longer.
+
+// %% tags=["parameters"]
+const contentPath = 'img/bazille_ramparts_aigues-mortes_1867.png';
+const stylePath = 'img/vangogh_village_street_auvers_1890.png';
+const imgHeight = 96;
+const evaluations = 30;
+
+// %%
+const imgWidth = chapterSize(await pictureSize(contentPath), imgHeight).imgWidth;
+const size = { height: imgHeight, width: imgWidth };
+const contentPicture = await loadImage(contentPath, { size: size });
+const stylePicture = await loadImage(stylePath, { size: size });
+const start = {
+  content: contentPicture,
+  style: stylePicture,
+  noise: noise(size, 0),
+};
+
+const { model, choice } = await loadModel();
+console.log(choice);
+console.log('layers:', model.layers.map((layer) => layer.name).join(', '));
+
+// %% [markdown]
+// `paint` is the whole of style transfer in one function: targets, loss, gradient, optimiser. Its weights name layers:
+// `{ content: { block5_conv2: 0.025 }, style: { block1_conv1: 1 } }`. An `experiment` paints one picture for each of its entries, and
+// shows them as they are done.
+
+// %%
+interface Choice {
+  content?: Record<string, number>;
+  style?: Record<string, number>;
+  totalVariation?: number;
+  init?: Picture;
+  network?: tf.LayersModel;
+}
+
+async function paint(choices: Choice, signal: AbortSignal): Promise<Picture> {
+  const weights: LossWeights = { content: {}, style: {}, totalVariation: 1e-4, ...choices };
+  const layers = [...Object.keys(weights.content), ...Object.keys(weights.style)];
+  const activations = features(choices.network ?? model, layers);
+  const [content, style] = [preprocess(contentPicture), preprocess(stylePicture)];
+  const targets = {
+    content: contentTargets(activations, weights)(content),
+    style: styleTargets(activations, weights)(style),
+  };
+  const lossAndGradient = await compile(lossAndGrads(transferLoss(activations, targets, weights)), [
+    1,
+    imgHeight,
+    imgWidth,
+    3,
+  ]);
+  let gradient = new Float64Array();
+  let x: Float64Array = Float64Array.from(preprocess(choices.init ?? start.noise).dataSync());
+  const loss = async (at: Float64Array) => {
+    const { value, grad } = await lossAndGradient(at);
+    gradient = Float64Array.from(grad.data);
+    return value.data[0];
+  };
+  [x] = await fminLbfgsb(loss, x, {
+    fprime: () => gradient,
+    maxfun: evaluations,
+    bounds: displayable(x.length),
+    callback: () => signal.throwIfAborted(),
+  });
+  await lossAndGradient.dispose();
+  tf.dispose([targets.content, targets.style, content, style]);
+  return deprocess({ data: x, height: imgHeight, width: imgWidth });
+}
+
+const waiting: Picture = { ...size, data: new Uint8Array(imgHeight * imgWidth * 3).fill(235) };
+
+async function experiment(
+  name: string,
+  columns: number,
+  shown: Record<string, Picture>,
+  choices: Record<string, Choice>,
+) {
+  const pictures = { ...shown };
+  for (const caption of Object.keys(choices)) pictures[caption] = waiting;
+  const grid = () => pictureGrid(pictures, { columns: columns, pictureWidth: 230 });
+  const began = Date.now();
+  const figure = await showLive(name, grid());
+  const interrupted = await interruptible(async (signal) => {
+    for (const [caption, each] of Object.entries(choices)) {
+      pictures[caption] = await paint(each, signal);
+      await figure.update(grid());
+    }
+  });
+  console.log(
+    `${interrupted ? 'Interrupted after' : 'Done in'} ${((Date.now() - began) / 1000).toFixed(1)} s.`,
+  );
+}
+
+// %% [markdown]
+// ## 1. What a layer knows of the content
+//
+// From noise, a picture is painted to which one layer answers as it does to the content picture; nothing else is asked for. Near the
+// picture everything comes back. The deeper the layer, the more colours and textures are free, while the arrangement stays: that layer
+// has not kept them.
+
+// %%
+const contentLayers = ['block1_conv2', 'block2_conv2', 'block3_conv2', 'block4_conv2', 'block5_conv2'];
+
+await experiment(
+  'content-by-layer',
+  3,
+  { 'the content picture': contentPicture },
+  Object.fromEntries(contentLayers.map((layer) => [layer, { content: { [layer]: 1 }, init: start.noise }])),
+);
+
+// %% [markdown]
+// ## 2. What layers know of the style
+//
+// From noise again, but now Gram matrices of the style picture are asked for, of more and more layers. The first knows its colours. Each
+// further one adds larger strokes, and in the end pieces of things, without ever knowing where they belong.
+
+// %%
+const growingSets = [1, 2, 3, 4, 5].map((blocks) =>
+  Array.from({ length: blocks }, (_, i) => `block${i + 1}_conv1`),
+);
+
+await experiment(
+  'style-by-layers',
+  3,
+  { 'the style picture': stylePicture },
+  Object.fromEntries(
+    growingSets.map((layers) => [
+      layers.length === 1 ? 'block1' : `block1 to block${layers.length}`,
+      { style: Object.fromEntries(layers.map((layer) => [layer, 1 / layers.length])), init: start.noise },
+    ]),
+  ),
+);
+
+// %% [markdown]
+// ## 3. The content layer, moved down the network
+//
+// The same transfer, only the layer that the content is compared at changes. Each has a weight of its own, because sums over a large
+// layer are large: tune them.
+
+// %%
+const styleOfAll = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`block${i}_conv1`, 1 / 5]));
+const contentWeights = {
+  block5_conv2: 0.025,
+  block4_conv2: 0.025,
+  block3_conv2: 0.025,
+  block2_conv2: 0.025,
+  block1_conv2: 0.025,
+};
+
+await experiment(
+  'content-layer',
+  3,
+  { 'the content picture': contentPicture },
+  Object.fromEntries(
+    Object.entries(contentWeights).map(([layer, weight]) => [
+      layer,
+      { content: { [layer]: weight }, style: styleOfAll, init: start.content },
+    ]),
+  ),
+);
+
+// %% [markdown]
+// ## 4. Content weight by style weight
+//
+// Only the ratio of the two matters, as long as total variation is small beside them: pictures along the diagonal are nearly the same.
+
+// %%
+const contentChoices = [0.1, 10, 1000];
+const styleChoices = [0.01, 1, 100];
+
+await experiment(
+  'weights',
+  3,
+  {},
+  Object.fromEntries(
+    contentChoices.flatMap((content) =>
+      styleChoices.map((style) => [
+        `content ${content}, style ${style}`,
+        {
+          content: { block5_conv2: content },
+          style: Object.fromEntries(
+            Object.entries(styleOfAll).map(([layer, share]) => [layer, style * share]),
+          ),
+          init: start.content,
+        },
+      ]),
+    ),
+  ),
+);
+
+// %% [markdown]
+// ## 5. Maximum or average
+//
+// Between its blocks VGG19 keeps the greatest of each four values. Taking their average instead lets gradients reach all four pixels;
+// the inventors of the method found the pictures smoother so. The network was not trained for it, and its answers get weaker.
+
+// %%
+const poolings = ['max', 'avg'] as const;
+
+const networks: Record<string, Choice> = {};
+for (const pooling of poolings) {
+  const network = (await loadModel({ pooling: pooling })).model;
+  networks[`${pooling} pooling`] = {
+    content: { block5_conv2: 0.025 },
+    style: styleOfAll,
+    init: start.content,
+    network: network,
+  };
+}
+await experiment('pooling', 2, {}, networks);
+
+// %% [markdown]
+// ## 6. Where to begin
+//
+// The loss has many valleys, and the optimiser walks down into one that is near. From the content picture the motif is there from the
+// start; from the style picture it has to be dug out; from noise everything has to come from the loss.
+
+// %%
+const beginnings = ['content', 'style', 'noise'] as const;
+
+await experiment(
+  'beginnings',
+  3,
+  {},
+  Object.fromEntries(
+    beginnings.map((init) => [
+      `begun at the ${init}`,
+      { content: { block5_conv2: 0.025 }, style: styleOfAll, init: start[init] },
+    ]),
+  ),
+);

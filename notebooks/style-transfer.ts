@@ -1,0 +1,418 @@
+// %% [markdown]
+// # Neural style transfer, cell by cell
+//
+// One picture gives the content, another the style, and a third is painted that has both. No network is trained here: a network
+// that has learned to recognise things is asked what it sees in a picture, and the *pixels* are changed until it sees the content of
+// the one and the style of the other.
+//
+// The cells follow section 8.3 of *Deep Learning with Python*, In [15] to In [24], in their order and with their names.
+//
+// Run the cells from top to bottom (Shift+Enter). If one complains `Cannot find name 'model'`, the cell that makes `model` has not
+// run yet: choose *Run All Above*. After a change, run the changed cell and those below it.
+
+// %% [markdown]
+// ## In [15]: Getting ready
+//
+// Keras had to be told here not to compute at once, but to build a graph first. TensorFlow.js computes at once, and that is good for
+// looking at things. Where speed counts, in In [23], a function is compiled to a graph.
+//
+// All paths in this notebook start at the project's folder.
+
+// %%
+import * as tf from '@tensorflow/tfjs';
+import {
+  PROJECT_FOLDER,
+  type Picture,
+  UserError,
+  compile,
+  displayable,
+  featureMaps,
+  features,
+  fminLbfgsb,
+  heatMaps,
+  interruptible,
+  loadImage,
+  loadModel,
+  lossCurves,
+  pictureGrid,
+  pictureSize,
+  saveImage,
+  show,
+  showLive,
+  useEagerBackend,
+} from 'wheatfield';
+import { mkdirSync } from 'node:fs';
+
+process.chdir(PROJECT_FOLDER);
+const backend = await useEagerBackend();
+console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
+
+// %% [markdown]
+// ## In [16]: Two paintings
+//
+// To use other pictures, change the two paths. The result gets the height that you choose and the proportions of the content picture;
+// the style picture is brought to the same size, because a brush stroke should be as wide in one as in the other.
+//
+// The work grows with the number of pixels. The book takes a height of 400; 240 is a first look.
+
+// %% tags=["parameters"]
+const targetImagePath = 'img/bazille_ramparts_aigues-mortes_1867.png';
+const styleReferenceImagePath = 'img/vangogh_village_street_auvers_1890.png';
+
+const { width, height } = await pictureSize(targetImagePath);
+const imgHeight = 240;
+const imgWidth = Math.floor((width * imgHeight) / height);
+
+// %%
+await show(
+  'paintings',
+  pictureGrid({
+    'content (the target image)': await loadImage(targetImagePath),
+    'style (the style reference image)': await loadImage(styleReferenceImagePath),
+  }),
+);
+console.log(`The result will be ${imgWidth} x ${imgHeight} pixels.`);
+
+// %% [markdown]
+// ## In [17]: From picture to tensor and back
+//
+// VGG19 was trained on pictures whose channels stood in the order blue, green, red, and from each of which the average of all of
+// ImageNet had been subtracted. Fed with anything else it would see wrong colours. `deprocessImage` undoes both, so that a person can
+// look at what the optimiser is doing.
+
+// %%
+const imageNetMeans = tf.tensor1d([103.939, 116.779, 123.68]); // blue, green, red
+
+async function preprocessImage(imagePath: string): Promise<tf.Tensor4D> {
+  const { data } = await loadImage(imagePath, { size: { height: imgHeight, width: imgWidth } });
+  const rgb = tf.tensor4d(Float32Array.from(data), [1, imgHeight, imgWidth, 3]);
+  return tf.sub(tf.reverse(rgb, 3), imageNetMeans) as tf.Tensor4D;
+}
+
+function deprocessImage(x: ArrayLike<number>): Picture {
+  const bgr = tf.add(tf.tensor(Float32Array.from(x), [imgHeight, imgWidth, 3]), imageNetMeans);
+  const rgb = tf.clipByValue(tf.round(tf.reverse(bgr, 2)), 0, 255);
+  return { height: imgHeight, width: imgWidth, data: Uint8Array.from(rgb.dataSync()) };
+}
+
+// %% [markdown]
+// What the network gets, taken for a picture as it is (values below 0 are black), and the same tensor brought back:
+
+// %%
+const targetImage = await preprocessImage(targetImagePath);
+const styleReferenceImage = await preprocessImage(styleReferenceImagePath);
+
+const asItIs = Uint8Array.from(targetImage.clipByValue(0, 255).dataSync());
+await show(
+  'preprocessed',
+  pictureGrid({
+    'preprocessed, taken for a picture': { height: imgHeight, width: imgWidth, data: asItIs },
+    'and deprocessed again': deprocessImage(targetImage.dataSync()),
+  }),
+);
+console.log('shape:', targetImage.shape);
+console.log(
+  'from',
+  targetImage.min().dataSync()[0].toFixed(1),
+  'to',
+  targetImage.max().dataSync()[0].toFixed(1),
+);
+
+// %% [markdown]
+// ## In [18]: The network
+//
+// VGG19 is sixteen convolutions in five blocks, each block half as high and wide as the one before and with more channels. The book
+// puts target, style and combination image into one batch. Here the first two, which never change, go through the network once, and
+// only the combination image is computed again and again.
+
+// %%
+const { model, choice } = await loadModel();
+console.log(choice);
+model.summary();
+
+// %% [markdown]
+// What do the layers see? Near the picture a channel answers to an edge or a colour, at full resolution: one could still trace the
+// painting from it. In the last block a channel answers to something large, a roof or a tree, somewhere around here: what is in the
+// picture has stayed, what it looks like is nearly gone. This is why content is compared high up in the network.
+//
+// The eight channels that vary most, of each layer:
+
+// %%
+for (const layerName of ['block1_conv2', 'block5_conv2']) {
+  const activations = features(model, [layerName])(targetImage)[layerName];
+  console.log(layerName, activations.shape);
+  await show(`feature-maps-${layerName}`, pictureGrid(featureMaps(activations), { pictureWidth: 230 }));
+}
+
+// %% [markdown]
+// ## In [19]: The content loss
+//
+// Two pictures have the same content when a high layer answers the same to both: the sum of the squared differences, position by
+// position. It is 0 for the target image itself.
+
+// %%
+function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
+  tf.util.assertShapesMatch(
+    base.shape,
+    combination.shape,
+    'The pictures differ in size; run the cells from In [16] down. ',
+  );
+  return tf.sum(tf.square(tf.sub(combination, base)));
+}
+
+// %% [markdown]
+// ## In [20]: The Gram matrix and the style loss
+//
+// Style is what remains when it does not matter *where* something is. For each pair of channels the Gram matrix adds up, over all
+// positions, how strongly both answer together: blue with slanting strokes, say. Positions are summed away; which features go
+// together is kept. The style loss compares two such matrices.
+
+// %%
+function gramMatrix(x: tf.Tensor): tf.Tensor2D {
+  const [, rows, columns, channels] = x.shape;
+  const flat = tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [channels, rows * columns]) as tf.Tensor2D;
+  return tf.matMul(flat, flat, false, true);
+}
+
+function styleLoss(style: tf.Tensor, combination: tf.Tensor): tf.Tensor {
+  const S = gramMatrix(style);
+  const C = gramMatrix(combination);
+  const channels = 3;
+  const size = imgHeight * imgWidth;
+  return tf.div(tf.sum(tf.square(tf.sub(S, C))), 4 * channels ** 2 * size ** 2);
+}
+
+// %% [markdown]
+// Two styles as the 64 channels of block1_conv1 see them. Row and column are channels, the diagonal is a channel with itself. Bright
+// spots stand in different places: that difference is the style loss.
+
+// %%
+const otherStyleImage = await preprocessImage('img/cassatt_summertime_1894.png');
+const firstLayer = features(model, ['block1_conv1']);
+await show(
+  'gram-matrices',
+  heatMaps(
+    {
+      'Gram matrix of the style reference image': gramMatrix(firstLayer(styleReferenceImage)['block1_conv1']),
+      'Gram matrix of another style (Cassatt)': gramMatrix(firstLayer(otherStyleImage)['block1_conv1']),
+    },
+    { label: 'sum over pixels', scale: 'log', pictureWidth: 420 },
+  ),
+);
+
+// %% [markdown]
+// ## In [21]: The total variation loss
+//
+// Nothing so far minds a speckled picture. Total variation does: it compares each pixel with the one below and the one to the right,
+// and asks for small differences. The map shows what each pixel of the target image adds; edges are dear, even areas are free.
+
+// %%
+function totalVariationMap(x: tf.Tensor): tf.Tensor {
+  const size = [1, imgHeight - 1, imgWidth - 1, 3];
+  const corner = tf.slice(x, [0, 0, 0, 0], size);
+  const a = tf.square(tf.sub(corner, tf.slice(x, [0, 1, 0, 0], size)));
+  const b = tf.square(tf.sub(corner, tf.slice(x, [0, 0, 1, 0], size)));
+  return tf.pow(tf.add(a, b), 1.25);
+}
+
+function totalVariationLoss(x: tf.Tensor): tf.Tensor {
+  return tf.sum(totalVariationMap(x));
+}
+
+// %%
+const variation = tf.sum(totalVariationMap(targetImage), 3);
+await show(
+  'total-variation',
+  heatMaps(
+    { 'total variation of the target image': variation },
+    { label: 'per pixel', scale: 'log', pictureWidth: 640 },
+  ),
+);
+
+// %% [markdown]
+// ## In [22]: The loss to be minimised
+//
+// One high layer for the content, one layer of each block for the style (strokes of every size), a little total variation. The three
+// weights say what matters how much. Turn `contentWeight` up, and the motif stays clearer; down, and the paint takes over.
+//
+// A weight of 0 leaves a part out; at least one must be more than 0.
+
+// %% tags=["parameters"]
+const outputsDict = Object.fromEntries(model.layers.map((layer) => [layer.name, layer.output]));
+
+const contentLayer = 'block5_conv2';
+const styleLayers = [1, 2, 3, 4, 5].map((i) => `block${i}_conv1`);
+
+const totalVariationWeight = 1e-4;
+const styleWeight = 1.0;
+const contentWeight = 0.025;
+
+// %%
+console.log('outputsDict has', Object.keys(outputsDict).join(', '));
+if (!(totalVariationWeight > 0 || styleWeight > 0 || contentWeight > 0)) {
+  throw new UserError('Expected a weight above 0, but all three are 0: there is nothing to minimise.');
+}
+
+// features() looks the names up in outputsDict and gives the function from a picture to those outputs.
+const layerFeatures = features(model, [contentLayer, ...styleLayers]);
+const targetImageFeatures = layerFeatures(targetImage);
+const styleReferenceFeatures = layerFeatures(styleReferenceImage);
+
+function lossParts(combinationImage: tf.Tensor) {
+  const combinationFeatures = layerFeatures(combinationImage as tf.Tensor4D);
+
+  let content = contentLoss(targetImageFeatures[contentLayer], combinationFeatures[contentLayer]);
+  content = tf.mul(content, contentWeight);
+
+  let style: tf.Tensor = tf.scalar(0);
+  for (const layerName of styleLayers) {
+    const sl = styleLoss(styleReferenceFeatures[layerName], combinationFeatures[layerName]);
+    style = tf.add(style, tf.mul(sl, styleWeight / styleLayers.length));
+  }
+
+  const totalVariation = tf.mul(totalVariationLoss(combinationImage), totalVariationWeight);
+  return { content: content, style: style, totalVariation: totalVariation };
+}
+
+function loss(combinationImage: tf.Tensor): tf.Tensor {
+  const parts = lossParts(combinationImage);
+  return tf.add(tf.add(parts.content, parts.style), parts.totalVariation);
+}
+
+// %% [markdown]
+// ## In [23]: The gradient, and the Evaluator
+//
+// `tf.valueAndGrad` gives the function that computes the loss and its gradient with respect to the picture: for each of its values, which
+// way and how much to change it. `compile` runs that function once, writes down what it does, and from then on runs the recording,
+// many times faster (Keras: `K.gradients` and `K.function`). It records the parts of the loss as well, for the plot; since they are
+// computed anyway, they cost nothing.
+//
+// The optimiser asks for the loss and then for the gradient at the same place. Both come from one pass, so the `Evaluator` keeps the
+// gradient until it is asked for.
+//
+// (In a notebook write `{ q: q }`, not `{ q }`, for a name from an earlier cell: the kernel does not know the short form.)
+
+// %%
+const fetchLossAndGrads = await compile(
+  (x: tf.Tensor) => ({ ...tf.valueAndGrad(loss)(x), ...lossParts(x) }),
+  [1, imgHeight, imgWidth, 3],
+);
+
+class Evaluator {
+  gradValues: Float64Array | null = null;
+  evaluations = 0;
+  losses = { loss: NaN, content: NaN, style: NaN, totalVariation: NaN };
+
+  loss = async (x: Float64Array) => {
+    const outs = await fetchLossAndGrads(x);
+    this.gradValues = Float64Array.from(outs.grad.data);
+    this.evaluations += 1;
+    this.losses = {
+      loss: outs.value.data[0],
+      content: outs.content.data[0],
+      style: outs.style.data[0],
+      totalVariation: outs.totalVariation.data[0],
+    };
+    return this.losses.loss;
+  };
+
+  grads = () => {
+    if (this.gradValues === null) throw new UserError('Expected loss(x) to be asked before grads(x).');
+    const gradValues = this.gradValues;
+    this.gradValues = null;
+    return gradValues;
+  };
+}
+
+const evaluator = new Evaluator();
+
+// %% [markdown]
+// ## In [24]: The loop
+//
+// L-BFGS walks downhill, and guesses from the gradients of its last steps how the ground is curved. The first picture is the target
+// image. After each iteration (some 20 evaluations) the picture is saved. The book lets values run beyond what a screen can show and
+// cuts them off on saving; here `bounds` keeps them displayable, so that what is optimised is what you see.
+//
+// The next cell sets everything back to the start. The book does 20 iterations.
+
+// %% tags=["parameters"]
+const iterations = 10;
+
+let x: Float64Array = Float64Array.from(targetImage.dataSync());
+let iteration = 0;
+await evaluator.loss(x);
+const history = [{ evaluations: 0, ...evaluator.losses }];
+const filmstrip: Record<string, Picture> = { 'target image': deprocessImage(x) };
+console.log('Loss of the target image:', evaluator.losses.loss);
+
+// %% [markdown]
+// This cell paints. Watch the picture and the curves while it runs. The *Interrupt* button (■) stops it after the step at hand; run
+// the cell again, and it goes on from there.
+//
+// At first the style loss falls by itself; content rises from 0, for every stroke costs a little of it.
+
+// %%
+const resultFolder = 'results/style-transfer';
+mkdirSync(resultFolder, { recursive: true });
+const resultFname = (i: number) => `${resultFolder}/result_at_iteration_${i}.png`;
+
+const preview = await showLive('preview', pictureGrid({ 'the combination image': deprocessImage(x) }));
+const curves = await showLive('loss-curves', lossCurves(history));
+
+const interrupted = await interruptible(async (signal) => {
+  for (; iteration < iterations; iteration++) {
+    const startTime = Date.now();
+    const [xMin, minVal] = await fminLbfgsb(evaluator.loss, x, {
+      fprime: evaluator.grads,
+      maxfun: 20,
+      bounds: displayable(x.length),
+      callback: async (xk: Float64Array) => {
+        x = xk;
+        history.push({ evaluations: evaluator.evaluations, ...evaluator.losses });
+        await preview.refresh(() => pictureGrid({ [`iteration ${iteration}`]: deprocessImage(x) }));
+        await curves.refresh(() => lossCurves(history));
+        signal.throwIfAborted();
+      },
+    });
+    x = xMin;
+    filmstrip[`iteration ${iteration}`] = deprocessImage(x);
+    await saveImage(deprocessImage(x), resultFname(iteration));
+    console.log(
+      `iteration ${iteration}: loss ${minVal.toExponential(4)}, ${((Date.now() - startTime) / 1000).toFixed(1)} s`,
+    );
+  }
+});
+await preview.update(
+  pictureGrid({ [interrupted ? `interrupted in iteration ${iteration}` : 'result']: deprocessImage(x) }),
+);
+await curves.update(lossCurves(history));
+console.log(interrupted ? 'Interrupted: run this cell again to go on.' : 'Done.');
+
+// %% [markdown]
+// ## What came of it
+
+// %%
+await show(
+  'side-by-side',
+  pictureGrid({
+    content: await loadImage(targetImagePath, { size: { height: imgHeight, width: imgWidth } }),
+    style: await loadImage(styleReferenceImagePath, { size: { height: imgHeight, width: imgWidth } }),
+    result: deprocessImage(x),
+  }),
+);
+
+// %% [markdown]
+// A filmstrip of the iterations. Most happens in the first ones; later ones sharpen the strokes.
+
+// %%
+await show('filmstrip', pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }));
+
+// %% [markdown]
+// ## To try
+//
+// - Other paintings: two paths in In [16]. The folder `img` has more, and your own will do.
+// - `contentWeight` ten times as large, ten times as small (In [22]).
+// - `contentLayer = 'block2_conv2'`: nearer to the picture, so that more than the motif is kept.
+// - Only one of the style layers: `styleLayers = ['block1_conv1']` takes over the colours and hardly more.
+// - Begin with the style picture (`x = Float64Array.from(styleReferenceImage.dataSync())` in In [24]).
+// - The second notebook, `layers`, plays with all of these on small pictures.
