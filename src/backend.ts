@@ -1,7 +1,6 @@
 /** Which tfjs backend computes what is not compiled: the cells of a lesson, small tensors, the preparation of targets. */
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 
 /** An optional dependency, unknown to the compiler: its native library comes from a host that not everyone reaches. */
 const TFJS_NODE: string = '@tensorflow/tfjs-node';
@@ -31,6 +30,8 @@ export async function useEagerBackend(): Promise<EagerBackend> {
   const reason = await tfjsNode();
   if (reason === undefined) return { name: 'tensorflow' };
   const because = `@tensorflow/tfjs-node is not used (${reason})`;
+  // Only now: once imported it is tfjs's first choice, and everything before an await would fail.
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(path.join(path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), path.sep));
   if (await tf.setBackend('wasm').catch(() => false)) {
     return { name: 'wasm', instead: `Eager tensors run in WebAssembly: ${because}.` };

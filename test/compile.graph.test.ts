@@ -21,8 +21,13 @@ function ops(nodes: Node[]): string[] {
 
 describe('what compile records', () => {
   const [height, width, channels] = [8, 6, 4];
-  const filter = tf.randomNormal([3, 3, 3, channels], 0, 1, 'float32', 1) as tf.Tensor4D;
-  const bias = tf.randomNormal([channels], 0, 1, 'float32', 2) as tf.Tensor1D;
+  let filter: tf.Tensor4D;
+  let bias: tf.Tensor1D;
+  before(async () => {
+    await tf.setBackend('cpu');
+    filter = tf.randomNormal([3, 3, 3, channels], 0, 1, 'float32', 1);
+    bias = tf.randomNormal([channels], 0, 1, 'float32', 2);
+  });
   const conv = (x: tf.Tensor) =>
     tf.fused.conv2d({ x: x as tf.Tensor4D, filter, bias, strides: 1, pad: 'same', activation: 'relu' });
   const gramMatrix = (x: tf.Tensor) => {
