@@ -9,15 +9,17 @@ export const IMAGENET_MEANS_BGR = [103.939, 116.779, 123.68] as const;
 export type Rounding = 'round' | 'truncate';
 
 /**
- * The picture as VGG19 takes it.
+ * The picture as VGG19 takes it, equal to Keras's in every bit.
  *
  * @returns float32 [1, height, width, 3], BGR, 0..255 minus ImageNet's means
  */
 export function preprocess({ data, height, width }: Picture): tf.Tensor4D {
+  // Keras subtracts from a float32 array, so the means themselves are float32 there.
+  const means = Float32Array.from(IMAGENET_MEANS_BGR);
   const x = new Float32Array(data.length);
   for (let i = 0; i < data.length; i += 3) {
     for (let channel = 0; channel < 3; channel++) {
-      x[i + channel] = (data[i + 2 - channel] as number) - IMAGENET_MEANS_BGR[channel as 0 | 1 | 2];
+      x[i + channel] = (data[i + 2 - channel] as number) - (means[channel] as number);
     }
   }
   return tf.tensor4d(x, [1, height, width, 3]);

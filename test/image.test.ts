@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { UserError } from '../src/errors';
 import { type Picture, chapterSize, loadImage, pictureSize, resizePicture, saveImage } from '../src/image';
@@ -26,6 +27,49 @@ function near(actual: Uint8Array, expected: ArrayLike<number>, tolerance: number
       `byte ${i}: ${level}, not ${expected[i]}`,
     ),
   );
+}
+
+/** A PNG with an ICC profile, which sharp will not embed without converting to it. */
+function withProfile(png: Buffer, profile: Buffer): Buffer {
+  const content = Buffer.concat([Buffer.from('iCCPwide\0\0', 'latin1'), deflateSync(profile)]);
+  const chunk = Buffer.alloc(content.length + 8);
+  chunk.writeUInt32BE(content.length - 4);
+  content.copy(chunk, 4);
+  chunk.writeUInt32BE(crc32(content), content.length + 4);
+  const afterHeader = 33;
+  return Buffer.concat([png.subarray(0, afterHeader), chunk, png.subarray(afterHeader)]);
+}
+
+/** A grey TIFF of 64 x 64 whose pixels, uncompressed, come last; sampleFormat 1 is whole numbers, 3 floating point. */
+function plainTiff({ bits, sampleFormat }: { bits: number; sampleFormat: number }): Buffer {
+  const side = 64;
+  const bytes = (side * side * bits) / 8;
+  const entries: [tag: number, value: number][] = [
+    [256, side],
+    [257, side],
+    [258, bits],
+    [259, 1],
+    [262, 1],
+    [273, 0],
+    [277, 1],
+    [278, side],
+    [279, bytes],
+    [339, sampleFormat],
+  ];
+  const start = 8 + 2 + entries.length * 12 + 4;
+  const tiff = Buffer.alloc(start + bytes, 64);
+  tiff.write('II*\0', 'latin1');
+  tiff.writeUInt32LE(8, 4);
+  tiff.writeUInt16LE(entries.length, 8);
+  entries.forEach(([tag, value], i) => {
+    const at = 10 + i * 12;
+    tiff.writeUInt16LE(tag, at);
+    tiff.writeUInt16LE(4, at + 2);
+    tiff.writeUInt32LE(1, at + 4);
+    tiff.writeUInt32LE(tag === 273 ? start : value, at + 8);
+  });
+  tiff.writeUInt32LE(0, start - 4);
+  return tiff;
 }
 
 describe('chapterSize', () => {
@@ -113,6 +157,56 @@ describe('loadImage', () => {
     assert.ok(data.length === 32 * 32 * 3 && (data[0] as number) > 140 && (data[1] as number) < 90);
   });
 
+  it("converts CMYK by the file's own profile", async () => {
+    // What LittleCMS (Pillow 9.4) shows of the ink that sharp's press profile makes of this brown.
+    const [brown, seen] = [{ r: 150, g: 110, b: 90 }, [149, 103, 76]];
+    const press = sharp({
+      create: { width: 16, height: 16, channels: 3, background: brown },
+    }).withIccProfile('cmyk');
+    await press.clone().jpeg({ quality: 100 }).toFile(at('press.jpg'));
+    await press.clone().tiff({ compression: 'lzw' }).toFile(at('press.tif'));
+    for (const name of ['press.jpg', 'press.tif']) {
+      const { space, hasProfile } = await sharp(at(name)).metadata();
+      assert.deepEqual([space, hasProfile], ['cmyk', true]);
+      near((await loadImage(at(name))).data.subarray(0, 3), seen, 6);
+    }
+  });
+
+  it("shows AdobeRGB's colours as LittleCMS does", async () => {
+    const { profile, colours, srgb } = JSON.parse(
+      readFileSync(path.join(__dirname, 'fixtures/image/adobe.json'), 'utf8'),
+    ) as { profile: string; colours: number[]; srgb: number[] };
+    const file = at('adobe.png');
+    const data = Uint8Array.from(colours);
+    await raw({ width: data.length / 3, height: 1, data })
+      .png()
+      .toFile(file);
+    writeFileSync(file, withProfile(readFileSync(file), Buffer.from(profile, 'base64')));
+    near((await loadImage(file)).data, srgb, 1);
+  });
+
+  it('takes grey and transparent pictures of 16 bits', async () => {
+    await sharp(Uint16Array.of(0, 32896, 65535), { raw: { width: 3, height: 1, channels: 1 } })
+      .toColourspace('grey16')
+      .tiff({ compression: 'lzw' })
+      .toFile(at('grey16.tif'));
+    assert.equal((await sharp(at('grey16.tif')).metadata()).depth, 'ushort');
+    near((await loadImage(at('grey16.tif'))).data, [0, 0, 0, 128, 128, 128, 255, 255, 255], 0);
+    await sharp(Uint16Array.of(65535, 0, 0, 65535, 0, 0, 0, 0), { raw: { width: 2, height: 1, channels: 4 } })
+      .toColourspace('rgb16')
+      .png()
+      .toFile(at('alpha16.png'));
+    assert.equal((await sharp(at('alpha16.png')).metadata()).depth, 'ushort');
+    near((await loadImage(at('alpha16.png'))).data, [255, 0, 0, 255, 255, 255], 0);
+  });
+
+  it('takes a picture of one pixel', async () => {
+    await raw({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3) })
+      .png()
+      .toFile(at('one.png'));
+    assert.deepEqual([...(await loadImage(at('one.png'))).data], [1, 2, 3]);
+  });
+
   it('converts a wide-gamut profile to sRGB', async () => {
     const file = at('p3.png');
     await raw(SIX).withIccProfile('p3').png().toFile(file);
@@ -167,7 +261,12 @@ describe('loadImage', () => {
         writeFileSync(at('bomb.png'), png);
         return at('bomb.png');
       },
-      /pixels|not one that can be read/,
+      /at most 268402689 pixels, but .* has 100000 x 100000/,
+    ],
+    [
+      'a TIFF of floating-point numbers',
+      () => (writeFileSync(at('float.tif'), plainTiff({ bits: 32, sampleFormat: 3 })), at('float.tif')),
+      /8 or 16 bits a channel, but .* type float/,
     ],
   ];
   for (const [name, make, message] of refusals) {
@@ -179,6 +278,40 @@ describe('loadImage', () => {
       );
     });
   }
+});
+
+describe('a picture that is cut short', () => {
+  const noise = Uint8Array.from({ length: 96 * 96 * 3 }, (_, i) => ((i * 7919) % 65_521) % 256);
+  const encoders: Record<string, (picture: sharp.Sharp) => sharp.Sharp> = {
+    png: (picture) => picture.png(),
+    jpg: (picture) => picture.jpeg(),
+    'progressive.jpg': (picture) => picture.jpeg({ progressive: true }),
+    webp: (picture) => picture.webp(),
+    gif: (picture) => picture.gif(),
+    avif: (picture) => picture.avif({ effort: 0 }),
+    'lzw.tif': (picture) => picture.tiff({ compression: 'lzw' }),
+    'tiled.tif': (picture) => picture.tiff({ compression: 'none', tile: true }),
+  };
+  const refused = (bytes: Uint8Array, name: string) => {
+    writeFileSync(at(name), bytes);
+    return assert.rejects(loadImage(at(name)), UserError, `${name}, ${bytes.length} bytes`);
+  };
+
+  for (const [name, encode] of Object.entries(encoders)) {
+    it(`is refused wherever the cut is: ${name}`, async () => {
+      const bytes = await encode(raw({ width: 96, height: 96, data: noise })).toBuffer();
+      for (const part of [0.02, 0.3, 0.6, 0.95])
+        await refused(bytes.subarray(0, Math.floor(bytes.length * part)), `cut.${name}`);
+    });
+  }
+
+  it('is refused where a TIFF announces its pixels before they come', async () => {
+    const bytes = plainTiff({ bits: 8, sampleFormat: 1 });
+    writeFileSync(at('announced.tif'), bytes);
+    assert.equal((await loadImage(at('announced.tif'))).width, 64);
+    for (const length of [bytes.length - 1, bytes.length - 3000])
+      await refused(bytes.subarray(0, length), 'announced.tif');
+  });
 });
 
 describe('resizePicture', () => {
@@ -211,26 +344,53 @@ describe('resizePicture', () => {
     });
   }
 
-  it('lanczos3 keeps a flat colour and the mean of a picture', async () => {
+  it('lanczos3 keeps a flat colour, and the slope of an even one', async () => {
     const flat = { width: 8, height: 8, data: new Uint8Array(192).fill(77) };
     const { data } = await resizePicture(flat, { width: 5, height: 11 }, 'lanczos3');
     near(data, new Uint8Array(165).fill(77), 0);
+    const ramp = {
+      width: 64,
+      height: 1,
+      data: Uint8Array.from({ length: 192 }, (_, i) => Math.floor(i / 3) * 4),
+    };
+    const half = await resizePicture(ramp, { width: 32, height: 1 }, 'lanczos3');
+    const middle = (picture: Picture) => picture.data.subarray(8 * 3, 24 * 3);
+    near(
+      middle(half),
+      Array.from({ length: 48 }, (_, i) => (8 + Math.floor(i / 3)) * 8 + 2),
+      1,
+    );
   });
 });
 
 describe('saveImage', () => {
-  it('writes PNG without loss', async () => {
-    await saveImage(SIX, at('saved.png'));
-    assert.deepEqual([...(await loadImage(at('saved.png'))).data], [...SIX.data]);
+  const shades = { width: 64, height: 48, data: new Uint8Array(64 * 48 * 3).map((_, i) => (i * 5) % 256) };
+
+  for (const ending of ['png', 'webp', 'tif', 'TIFF']) {
+    it(`writes ${ending} without loss`, async () => {
+      await saveImage(shades, at(`saved.${ending}`));
+      assert.deepEqual(await loadImage(at(`saved.${ending}`)), { ...shades, data: Buffer.from(shades.data) });
+    });
+  }
+
+  it('writes JPEG that the eye cannot tell', async () => {
+    const smooth = { ...shades, data: shades.data.map((_, i) => Math.floor(i / 3 / 64) * 5) };
+    await saveImage(smooth, at('saved.jpg'));
+    near((await loadImage(at('saved.jpg'))).data, smooth.data, 3);
   });
 
   it('leaves nothing behind where it cannot write', async () => {
+    mkdirSync(at('taken.png'));
+    const before = readdirSync(folder);
+    await assert.rejects(saveImage(SIX, at('taken.png')), UserError);
     await assert.rejects(saveImage(SIX, at('nowhere/a.png')), UserError);
     await assert.rejects(saveImage(SIX, at('a.bmp')), /ends in \.png/);
-    assert.ok(!existsSync(at('nowhere')));
-    assert.deepEqual(
-      readdirSync(folder).filter((name) => name.startsWith('.')),
-      [],
-    );
+    assert.deepEqual(readdirSync(folder), before);
   });
+
+  it('refuses a size that the format cannot hold', () =>
+    assert.rejects(
+      saveImage({ width: 20_000, height: 1, data: new Uint8Array(60_000) }, at('wide.webp')),
+      (error: Error) => error instanceof UserError && /that \.webp can hold/.test(error.message),
+    ));
 });
