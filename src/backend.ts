@@ -33,7 +33,7 @@ export async function useEagerBackend(): Promise<EagerBackend> {
   // Only now: once imported it is tfjs's first choice, and everything before an await would fail.
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(path.join(path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), path.sep));
-  if (await tf.setBackend('wasm').catch(() => false)) {
+  if (await keepingListeners(() => tf.setBackend('wasm').catch(() => false))) {
     return { name: 'wasm', instead: `Eager tensors run in WebAssembly: ${because}.` };
   }
   await tf.setBackend('cpu');
@@ -41,4 +41,20 @@ export async function useEagerBackend(): Promise<EagerBackend> {
     name: 'cpu',
     instead: `Eager tensors run in plain JavaScript: ${because}, and WebAssembly did not start.`,
   };
+}
+
+/**
+ * Removes what was added meanwhile to the process's listeners for errors that nobody caught. tfjs's WebAssembly module adds some that
+ * throw them again, so that a forgotten await would end a notebook's kernel, and print the module's whole source.
+ */
+async function keepingListeners<T>(work: () => Promise<T>): Promise<T> {
+  const events = ['uncaughtException', 'unhandledRejection'];
+  const before = events.map((event) => process.rawListeners(event));
+  const result = await work();
+  for (const [i, event] of events.entries()) {
+    for (const listener of process.rawListeners(event)) {
+      if (!before[i]?.includes(listener)) process.off(event, listener as () => void);
+    }
+  }
+  return result;
 }
