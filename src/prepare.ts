@@ -56,6 +56,7 @@ export async function prepareTransfer(
   settings: Settings,
   { openNetwork = openVgg19, onDownload }: PrepareOptions = {},
 ): Promise<PreparedTransfer> {
+  await tf.ready();
   const { threads } = settings;
   const weights = lossWeights(settings);
   assertSomethingCounts(weights);
