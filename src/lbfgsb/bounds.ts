@@ -94,20 +94,25 @@ export function clip(x: Float64Array, box: Box): void {
  */
 export function projectedGradientNorm(x: Float64Array, g: Float64Array, box: Box | null): number {
   let norm = 0;
-  for (let i = 0; i < g.length; i++) {
-    let gi = g[i];
-    if (Number.isNaN(gi)) return NaN;
-    if (box !== null) {
-      if (gi < 0) {
-        const room = x[i] - box.upper[i];
-        gi = gi > room ? gi : room;
-      } else {
-        const room = x[i] - box.lower[i];
-        gi = gi < room ? gi : room;
-      }
+  if (box === null) {
+    for (let i = 0; i < g.length; i++) {
+      const size = Math.abs(g[i]);
+      if (size <= norm) continue;
+      if (Number.isNaN(size)) return NaN;
+      norm = size;
     }
+    return norm;
+  }
+  const { lower, upper } = box;
+  for (let i = 0; i < g.length; i++) {
+    // No test of g's sign, which a processor cannot foresee: with x in the box only the one bound ahead can cut it.
+    let gi = g[i];
+    if (gi > x[i] - lower[i]) gi = x[i] - lower[i];
+    else if (gi < x[i] - upper[i]) gi = x[i] - upper[i];
     const size = Math.abs(gi);
-    if (size > norm) norm = size;
+    if (size <= norm) continue;
+    if (Number.isNaN(size)) return NaN;
+    norm = size;
   }
   return norm;
 }

@@ -36,10 +36,10 @@ export class Corrections {
   }
 
   /**
-   * Over the variables start..end-1 only: products[j] += y_j.v and products[count + j] += s_j.v, where variable i has
-   * the value v[i - shift]. Each sum is accumulated in index order.
+   * Over the variables start..end-1 only: products[j] += y_j.v and products[count + j] += s_j.v. Each sum is accumulated
+   * in index order.
    */
-  addProducts(v: Float64Array, shift: number, start: number, end: number, products: Float64Array): void {
+  addProducts(v: Float64Array, start: number, end: number, products: Float64Array): void {
     const { s, y, count } = this;
     let j = 0;
     for (; j + 1 < count; j += 2) {
@@ -52,7 +52,7 @@ export class Corrections {
       let sv0 = products[count + j];
       let sv1 = products[count + j + 1];
       for (let i = start; i < end; i++) {
-        const vi = v[i - shift];
+        const vi = v[i];
         yv0 += y0[i] * vi;
         sv0 += s0[i] * vi;
         yv1 += y1[i] * vi;
@@ -69,7 +69,7 @@ export class Corrections {
       let yv0 = products[j];
       let sv0 = products[count + j];
       for (let i = start; i < end; i++) {
-        const vi = v[i - shift];
+        const vi = v[i];
         yv0 += y0[i] * vi;
         sv0 += s0[i] * vi;
       }
@@ -78,11 +78,86 @@ export class Corrections {
     }
   }
 
+  /**
+   * As addProducts, with two vectors for one reading of the pairs; variable i has the values u[i] and v[i - shift].
+   * Two pairs at a time keep all eight sums in registers.
+   */
+  addProductsOfTwo(
+    u: Float64Array,
+    v: Float64Array,
+    shift: number,
+    start: number,
+    end: number,
+    productsOfU: Float64Array,
+    productsOfV: Float64Array,
+  ): void {
+    const { s, y, count } = this;
+    let j = 0;
+    for (; j + 1 < count; j += 2) {
+      const y0 = y[j];
+      const y1 = y[j + 1];
+      const s0 = s[j];
+      const s1 = s[j + 1];
+      let yu0 = productsOfU[j];
+      let yu1 = productsOfU[j + 1];
+      let su0 = productsOfU[count + j];
+      let su1 = productsOfU[count + j + 1];
+      let yv0 = productsOfV[j];
+      let yv1 = productsOfV[j + 1];
+      let sv0 = productsOfV[count + j];
+      let sv1 = productsOfV[count + j + 1];
+      for (let i = start; i < end; i++) {
+        const ui = u[i];
+        const vi = v[i - shift];
+        const y0i = y0[i];
+        const y1i = y1[i];
+        const s0i = s0[i];
+        const s1i = s1[i];
+        yu0 += y0i * ui;
+        yv0 += y0i * vi;
+        su0 += s0i * ui;
+        sv0 += s0i * vi;
+        yu1 += y1i * ui;
+        yv1 += y1i * vi;
+        su1 += s1i * ui;
+        sv1 += s1i * vi;
+      }
+      productsOfU[j] = yu0;
+      productsOfU[j + 1] = yu1;
+      productsOfU[count + j] = su0;
+      productsOfU[count + j + 1] = su1;
+      productsOfV[j] = yv0;
+      productsOfV[j + 1] = yv1;
+      productsOfV[count + j] = sv0;
+      productsOfV[count + j + 1] = sv1;
+    }
+    if (j < count) {
+      const y0 = y[j];
+      const s0 = s[j];
+      let yu0 = productsOfU[j];
+      let su0 = productsOfU[count + j];
+      let yv0 = productsOfV[j];
+      let sv0 = productsOfV[count + j];
+      for (let i = start; i < end; i++) {
+        const ui = u[i];
+        const vi = v[i - shift];
+        yu0 += y0[i] * ui;
+        yv0 += y0[i] * vi;
+        su0 += s0[i] * ui;
+        sv0 += s0[i] * vi;
+      }
+      productsOfU[j] = yu0;
+      productsOfU[count + j] = su0;
+      productsOfV[j] = yv0;
+      productsOfV[count + j] = sv0;
+    }
+  }
+
   /** products = [Y'v; S'v]. */
   products(v: Float64Array, products: Float64Array): void {
     products.fill(0, 0, 2 * this.count);
     for (let start = 0; start < this.n; start += blockLength) {
-      this.addProducts(v, 0, start, Math.min(start + blockLength, this.n), products);
+      this.addProducts(v, start, Math.min(start + blockLength, this.n), products);
     }
   }
 

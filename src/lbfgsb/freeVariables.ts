@@ -50,6 +50,14 @@ export class FreeVariables {
     return this.changedList[this.changedList.length - 1 - k];
   }
 
+  /** Lists those of the variables start..end-1 that are not free, in order; returns how many. */
+  listHeld(start: number, end: number, list: Int32Array): number {
+    const { isFree } = this;
+    let held = 0;
+    for (let i = start; i < end; i++) if (isFree[i] === 0) list[held++] = i;
+    return held;
+  }
+
   /** Reads the new statuses; `compare` tells whether there is an earlier Cauchy point to compare with. */
   update(compare: boolean): void {
     const { status: now, isFree, changedList } = this;

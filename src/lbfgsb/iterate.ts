@@ -136,6 +136,8 @@ function findSearchPoint(state: LbfgsbState): boolean {
   if (!cauchy.find(x, g, box, matrix, variables, state.projectedGradient, d, previousX, z)) return false;
   variables.update(state.nit > 0);
   if (variables.freeCount === 0 || matrix.count === 0) return true;
+  // z, the Cauchy point, and the scratch array change roles: cheaper than a copy.
+  [state.z, state.previousX] = [previousX, z];
   return subspace.bounded(
     x,
     g,
@@ -144,8 +146,8 @@ function findSearchPoint(state: LbfgsbState): boolean {
     reduced,
     variables,
     cauchy.displacement,
-    previousG,
-    previousX,
     z,
+    previousG,
+    state.z,
   );
 }

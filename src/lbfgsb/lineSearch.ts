@@ -66,15 +66,11 @@ function greatestStepInBox(x: Float64Array, d: Float64Array, { lower, upper }: B
   let greatest = greatestUnboundedStep;
   for (let i = 0; i < x.length; i++) {
     const di = d[i];
-    if (di < 0 && lower[i] !== -Infinity) {
-      const room = lower[i] - x[i];
-      if (room >= 0) greatest = 0;
-      else if (di * greatest < room) greatest = room / di;
-    } else if (di > 0 && upper[i] !== Infinity) {
-      const room = upper[i] - x[i];
-      if (room <= 0) greatest = 0;
-      else if (di * greatest > room) greatest = room / di;
-    }
+    const toLower = lower[i] - x[i];
+    const toUpper = upper[i] - x[i];
+    const move = di * greatest;
+    if (move < toLower) greatest = toLower >= 0 ? 0 : toLower / di;
+    else if (move > toUpper) greatest = toUpper <= 0 ? 0 : toUpper / di;
   }
   return greatest;
 }

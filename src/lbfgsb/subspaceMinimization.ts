@@ -17,6 +17,7 @@ export class SubspaceMinimization {
   private readonly freeProducts: Float64Array;
   private readonly activeProducts: Float64Array;
   private readonly freeBlock = new Float64Array(blockLength);
+  private readonly heldInBlock = new Int32Array(blockLength);
 
   constructor(m: number) {
     this.ofY = new Float64Array(2 * m);
@@ -47,8 +48,11 @@ export class SubspaceMinimization {
     for (let start = 0; start < x.length; start += blockLength) {
       const end = Math.min(start + blockLength, x.length);
       for (let i = start; i < end; i++) r[i] = -g[i];
-      corrections.addProducts(r, 0, start, end, products);
-      if (matrix.updated) corrections.addProducts(newestChange, 0, start, end, freeProducts);
+      if (matrix.updated) {
+        corrections.addProductsOfTwo(r, newestChange, 0, start, end, products, freeProducts);
+      } else {
+        corrections.addProducts(r, start, end, products);
+      }
     }
     if (matrix.updated && !reduced.update(matrix, null, freeProducts, activeProducts)) return false;
     if (!this.solve(matrix, reduced)) return false;
@@ -62,8 +66,7 @@ export class SubspaceMinimization {
   }
 
   /**
-   * The step within the box. On entry `z` holds the Cauchy point, on exit the minimiser; `r` and `cauchyPoint` are
-   * overwritten.
+   * The step within the box, from the Cauchy point to the minimiser `z`; `r` is overwritten.
    * @param displacement W'(Cauchy point - x).
    * @returns false when the memory proves singular.
    */
@@ -75,27 +78,23 @@ export class SubspaceMinimization {
     reduced: ReducedMatrix,
     variables: FreeVariables,
     displacement: Float64Array,
-    r: Float64Array,
     cauchyPoint: Float64Array,
+    r: Float64Array,
     z: Float64Array,
   ): boolean {
-    if (!this.formReducedGradient(x, g, matrix, variables, displacement, r, z)) return false;
+    if (!this.formReducedGradient(x, g, matrix, variables, displacement, cauchyPoint, r)) return false;
     const stale = matrix.updated || variables.enteringCount + variables.leavingCount > 0;
     if (stale && !reduced.update(matrix, variables, this.freeProducts, this.activeProducts)) return false;
     if (!this.solve(matrix, reduced)) return false;
 
-    cauchyPoint.set(z);
-    const hitsBound = this.takeProjectedStep(box, matrix, variables, r, z);
-    if (hitsBound && leadsUphill(x, g, z)) {
-      z.set(cauchyPoint);
-      takeTruncatedStep(box, variables, r, z);
-    }
+    const leadsAstray = this.takeProjectedStep(x, g, box, matrix, variables, cauchyPoint, r, z);
+    if (leadsAstray) takeTruncatedStep(box, variables, cauchyPoint, r, z);
     return true;
   }
 
   /**
-   * r = -Z'(g + B(z - x)) in the places of the free variables, 0 in the others; with it, in one reading of the
-   * pairs, [Y'r; S'r] and what the newest pair adds to the reduced matrix.
+   * r = -Z'(g + B(Cauchy point - x)) in the places of the free variables, 0 in the others; with it, in one reading of
+   * the pairs, [Y'r; S'r] and what the newest pair adds to the reduced matrix.
    */
   private formReducedGradient(
     x: Float64Array,
@@ -103,12 +102,11 @@ export class SubspaceMinimization {
     matrix: CompactMatrix,
     variables: FreeVariables,
     displacement: Float64Array,
+    cauchyPoint: Float64Array,
     r: Float64Array,
-    z: Float64Array,
   ): boolean {
     const { corrections, count, theta } = matrix;
-    const { products, freeProducts, activeProducts, ofY, ofS, freeBlock } = this;
-    const { isFree } = variables;
+    const { products, freeProducts, activeProducts, ofY, ofS, freeBlock, heldInBlock } = this;
     if (!matrix.multiplyMiddle(displacement, ofY)) return false;
     for (let j = 0; j < count; j++) ofS[j] = theta * ofY[count + j];
     const newestChange = corrections.y[count - 1];
@@ -118,17 +116,20 @@ export class SubspaceMinimization {
     activeProducts.fill(0);
     for (let start = 0; start < x.length; start += blockLength) {
       const end = Math.min(start + blockLength, x.length);
-      for (let i = start; i < end; i++) r[i] = -theta * (z[i] - x[i]) - g[i];
+      for (let i = start; i < end; i++) r[i] = -theta * (cauchyPoint[i] - x[i]) - g[i];
       corrections.addCombination(ofY, ofS, r, start, end);
-      for (let i = start; i < end; i++) {
-        if (isFree[i] === 0) r[i] = 0;
-        freeBlock[i - start] = isFree[i] === 0 ? 0 : newestChange[i];
+      const held = variables.listHeld(start, end, heldInBlock);
+      for (let k = 0; k < held; k++) r[heldInBlock[k]] = 0;
+      if (!matrix.updated) {
+        corrections.addProducts(r, start, end, products);
+        continue;
       }
-      corrections.addProducts(r, 0, start, end, products);
-      if (!matrix.updated) continue;
-      corrections.addProducts(freeBlock, start, start, end, freeProducts);
-      for (let i = start; i < end; i++) {
-        if (isFree[i] === 0) corrections.addProductsOf(i, newestStep[i], activeProducts);
+      for (let i = start; i < end; i++) freeBlock[i - start] = newestChange[i];
+      for (let k = 0; k < held; k++) freeBlock[heldInBlock[k] - start] = 0;
+      corrections.addProductsOfTwo(r, freeBlock, start, start, end, products, freeProducts);
+      for (let k = 0; k < held; k++) {
+        const i = heldInBlock[k];
+        corrections.addProductsOf(i, newestStep[i], activeProducts);
       }
     }
     return true;
@@ -149,11 +150,17 @@ export class SubspaceMinimization {
     return true;
   }
 
-  /** Turns r into the Newton step and takes it from z, clipped. True when a free variable lands on a bound. */
+  /**
+   * Turns r into the Newton step over the free variables, and z into where it leads from the Cauchy point, clipped.
+   * True when that is no good: a free variable lands on a bound and the whole way from x leads uphill.
+   */
   private takeProjectedStep(
+    x: Float64Array,
+    g: Float64Array,
     box: Box,
     matrix: CompactMatrix,
     variables: FreeVariables,
+    cauchyPoint: Float64Array,
     r: Float64Array,
     z: Float64Array,
   ): boolean {
@@ -161,31 +168,44 @@ export class SubspaceMinimization {
     const { isFree } = variables;
     const scale = 1 / matrix.theta;
     let hitsBound = false;
+    let slope = 0;
     for (let start = 0; start < z.length; start += blockLength) {
       const end = Math.min(start + blockLength, z.length);
       matrix.corrections.addCombination(this.ofY, this.ofS, r, start, end);
       for (let i = start; i < end; i++) {
-        if (isFree[i] === 0) continue;
-        r[i] *= scale;
-        let zi = z[i] + r[i];
-        if (lower[i] !== -Infinity) zi = zi > lower[i] ? zi : lower[i];
-        if (upper[i] !== Infinity) zi = zi < upper[i] ? zi : upper[i];
+        let zi = cauchyPoint[i];
+        if (isFree[i] !== 0) {
+          const step = r[i] * scale;
+          r[i] = step;
+          zi += step;
+          if (!(zi > lower[i])) {
+            if (lower[i] !== -Infinity) {
+              zi = lower[i];
+              hitsBound = true;
+            }
+          }
+          if (!(zi < upper[i]) && upper[i] !== Infinity) {
+            zi = upper[i];
+            hitsBound = true;
+          }
+        }
         z[i] = zi;
-        if (zi === lower[i] || zi === upper[i]) hitsBound = true;
+        slope += (zi - x[i]) * g[i];
       }
     }
-    return hitsBound;
+    return hitsBound && slope > 0;
   }
 }
 
-function leadsUphill(x: Float64Array, g: Float64Array, z: Float64Array): boolean {
-  let slope = 0;
-  for (let i = 0; i < x.length; i++) slope += (z[i] - x[i]) * g[i];
-  return slope > 0;
-}
-
-/** z += alpha * step over the free variables, with the greatest alpha <= 1 that stays in the box. */
-function takeTruncatedStep(box: Box, variables: FreeVariables, step: Float64Array, z: Float64Array): void {
+/** z = Cauchy point + alpha * step over the free variables, with the greatest alpha <= 1 that stays in the box. */
+function takeTruncatedStep(
+  box: Box,
+  variables: FreeVariables,
+  cauchyPoint: Float64Array,
+  step: Float64Array,
+  z: Float64Array,
+): void {
+  z.set(cauchyPoint);
   const { lower, upper } = box;
   const { isFree } = variables;
   let alpha = 1;
