@@ -1,19 +1,8 @@
 import type { Box } from './bounds';
-import { Breakpoints } from './breakpoints';
 import type { CompactMatrix } from './compactMatrix';
 import { status, type FreeVariables } from './freeVariables';
 import { addScaled, dotOfFirst } from './linearAlgebra';
-
-/** Where the path begins. */
-interface Path {
-  /** The model's slope. */
-  slope: number;
-  breakpoints: Breakpoints;
-  /** Some moving variable has no breakpoint. */
-  hasFree: boolean;
-  /** No variable can move for ever. */
-  bounded: boolean;
-}
+import type { ProjectedPath } from './projectedPath';
 
 /**
  * The generalised Cauchy point: the first local minimiser of the quadratic model along the projected gradient path
@@ -22,41 +11,33 @@ interface Path {
 export class CauchyPoint {
   /** W'(Cauchy point - x), which the subspace minimisation needs. */
   readonly displacement: Float64Array;
-  private readonly p: Float64Array;
   private readonly row: Float64Array;
   private readonly product: Float64Array;
 
   constructor(m: number) {
     this.displacement = new Float64Array(2 * m);
-    this.p = new Float64Array(2 * m);
     this.row = new Float64Array(2 * m);
     this.product = new Float64Array(2 * m);
   }
 
   /**
-   * Leaves the Cauchy point in `z` and each variable's status in `variables`; `d` and `time` are overwritten.
-   * @param projectedGradient its norm at x; when it is 0 the Cauchy point is x.
+   * Leaves the Cauchy point in `z` and each variable's status in `variables`.
+   * @param path begun at x; it is used up.
    * @returns false when the memory proves singular.
    */
   find(
     x: Float64Array,
-    g: Float64Array,
     box: Box,
     matrix: CompactMatrix,
     variables: FreeVariables,
-    projectedGradient: number,
-    d: Float64Array,
-    time: Float64Array,
+    path: ProjectedPath,
     z: Float64Array,
   ): boolean {
     z.set(x);
-    if (projectedGradient <= 0) return true;
-    const { p, displacement, product, row } = this;
+    const { displacement, product, row } = this;
     const { corrections, theta, count } = matrix;
-    const path = beginPath(x, g, box, variables, d, time);
-    const { breakpoints } = path;
+    const { breakpoints, d, products: p } = path;
     const firstBreakpoints = breakpoints.left;
-    corrections.products(d, p);
     if (theta !== 1) for (let j = count; j < 2 * count; j++) p[j] *= theta;
     if (firstBreakpoints === 0 && !path.hasFree) return true;
     displacement.fill(0, 0, 2 * count);
@@ -122,50 +103,4 @@ export class CauchyPoint {
     if (count > 0) addScaled(2 * count, toMinimiser, p, displacement);
     return true;
   }
-}
-
-/** Sets each variable's status, its direction d (minus the gradient, or 0 where held) and its breakpoint. */
-function beginPath(
-  x: Float64Array,
-  g: Float64Array,
-  box: Box,
-  variables: FreeVariables,
-  d: Float64Array,
-  time: Float64Array,
-): Path {
-  const { lower, upper } = box;
-  const statuses = variables.status;
-  const breakpoints = new Breakpoints(time, variables.changedList);
-  let slope = 0;
-  let hasFree = false;
-  let bounded = true;
-  for (let i = 0; i < x.length; i++) {
-    const di = -g[i];
-    const toLower = x[i] - lower[i];
-    const toUpper = upper[i] - x[i];
-    if (statuses[i] !== status.fixed && statuses[i] !== status.unbounded) {
-      let now: number = status.free;
-      if (toLower <= 0) {
-        if (di <= 0) now = status.atLower;
-      } else if (toUpper <= 0) {
-        if (di >= 0) now = status.atUpper;
-      } else if (Math.abs(di) <= 0) {
-        now = status.unmoved;
-      }
-      statuses[i] = now;
-    }
-    if (statuses[i] !== status.free && statuses[i] !== status.unbounded) {
-      d[i] = 0;
-      continue;
-    }
-    d[i] = di;
-    slope -= di * di;
-    if (di < 0 && lower[i] !== -Infinity) breakpoints.add(toLower / -di, i);
-    else if (di > 0 && upper[i] !== Infinity) breakpoints.add(toUpper / di, i);
-    else {
-      hasFree = true;
-      if (Math.abs(di) > 0) bounded = false;
-    }
-  }
-  return { slope, breakpoints, hasFree, bounded };
 }

@@ -1,4 +1,4 @@
-import { Corrections } from './corrections';
+import { blockLength, Corrections } from './corrections';
 import { choleskyUpper, solveUpper, solveUpperTransposed } from './linearAlgebra';
 
 /**
@@ -44,7 +44,11 @@ export class CompactMatrix {
 
   /**
    * Takes in the pair s = step * d, y = g - previousG, given s.y and s.s (matupd, formt).
-   * False when T then is not positive definite: reset() is due.
+   *
+   * Where the next direction does not depend on the pair, `next` writes it over d, some variables at a time, and its
+   * products with the pairs are made in the same reading as those of s.
+   * @param next null where the direction depends on the pair; otherwise `products` gets [Y'd; S'd] of the new d.
+   * @returns false when T then is not positive definite: reset() is due.
    */
   update(
     step: number,
@@ -53,17 +57,29 @@ export class CompactMatrix {
     previousG: Float64Array,
     sDotY: number,
     sDotS: number,
+    next: { extend(start: number, end: number): void; products: Float64Array } | null,
   ): boolean {
     const { m, sy, ss, corrections, newProducts } = this;
     this.updated = true;
     this.updates++;
     const { s, y } = corrections.append();
+    newProducts.fill(0);
+    next?.products.fill(0);
     let yDotY = 0;
-    for (let i = 0; i < g.length; i++) {
-      const change = g[i] - previousG[i];
-      y[i] = change;
-      yDotY += change * change;
-      s[i] = step * d[i];
+    for (let start = 0; start < g.length; start += blockLength) {
+      const end = Math.min(start + blockLength, g.length);
+      for (let i = start; i < end; i++) {
+        const change = g[i] - previousG[i];
+        y[i] = change;
+        yDotY += change * change;
+        s[i] = step * d[i];
+      }
+      if (next === null) {
+        corrections.addProducts(s, start, end, newProducts);
+      } else {
+        next.extend(start, end);
+        corrections.addProductsOfTwo(s, d, 0, start, end, newProducts, next.products);
+      }
     }
     this.theta = yDotY / sDotY;
 
@@ -76,7 +92,6 @@ export class CompactMatrix {
         }
       }
     }
-    corrections.products(s, newProducts);
     for (let j = 0; j < last; j++) {
       sy[last * m + j] = newProducts[j];
       ss[j * m + last] = newProducts[this.count + j];

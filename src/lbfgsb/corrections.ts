@@ -153,14 +153,6 @@ export class Corrections {
     }
   }
 
-  /** products = [Y'v; S'v]. */
-  products(v: Float64Array, products: Float64Array): void {
-    products.fill(0, 0, 2 * this.count);
-    for (let start = 0; start < this.n; start += blockLength) {
-      this.addProducts(v, start, Math.min(start + blockLength, this.n), products);
-    }
-  }
-
   /** Over the variables start..end-1: v += sum over j of ofY[j] y_j + ofS[j] s_j. */
   addCombination(ofY: Float64Array, ofS: Float64Array, v: Float64Array, start: number, end: number): void {
     const { s, y, count } = this;

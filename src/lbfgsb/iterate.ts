@@ -3,6 +3,7 @@ import { projectedGradientNorm } from './bounds';
 import { dot } from './linearAlgebra';
 import { lineSearch, restoreIterate } from './lineSearch';
 import { Objective, type Fprime, type Func } from './objective';
+import { ProjectedPath } from './projectedPath';
 import type { LbfgsbState } from './state';
 
 export interface LbfgsbOptions {
@@ -50,6 +51,7 @@ export async function* lbfgsb(
   }
   if (state.task !== 'START' && state.task !== 'NEW_X') return;
 
+  let path: ProjectedPath | null = null;
   const objective = new Objective(func, fprime, state.x.length);
   if (state.task === 'START') {
     await evaluateStart(state, objective);
@@ -60,23 +62,27 @@ export async function* lbfgsb(
   } else {
     objective.recall(state.x, state.f, state.g);
     if (hasConverged(state, factr, pgtol)) return;
-    updateMemory(state);
+    path = updateMemory(state);
   }
 
   for (;;) {
-    while (!findSearchPoint(state)) state.matrix.reset();
+    while (!findSearchPoint(state, path)) {
+      state.matrix.reset();
+      path = null;
+    }
     if (await searchOrInterrupt(state, objective, maxls)) {
       state.nit++;
       state.projectedGradient = projectedGradientNorm(state.x, state.g, state.box);
       state.task = 'NEW_X';
       yield state;
       if (hasConverged(state, factr, pgtol)) return;
-      updateMemory(state);
+      path = updateMemory(state);
     } else if (state.matrix.count === 0) {
       state.task = 'ABNORMAL_TERMINATION_IN_LNSRCH';
       return;
     } else {
       state.matrix.reset();
+      path = null;
     }
   }
 }
@@ -111,20 +117,41 @@ function hasConverged(state: LbfgsbState, factr: number, pgtol: number): boolean
   return false;
 }
 
-/** Takes the accepted step into the memory, unless f curves too little along it. */
-function updateMemory(state: LbfgsbState): void {
-  const { matrix, step, slope, firstSlope, dDotD } = state;
+/**
+ * Takes the accepted step into the memory, unless f curves too little along it.
+ * @returns the path to the Cauchy point, begun in the same reading of the pairs; null where it is yet to begin.
+ */
+function updateMemory(state: LbfgsbState): ProjectedPath | null {
+  const { matrix, step, slope, firstSlope, dDotD, d, g, previousG } = state;
   const sDotY = (slope - firstSlope) * step;
   if (sDotY <= Number.EPSILON * (-firstSlope * step)) {
     matrix.updated = false;
-  } else if (!matrix.update(step, state.d, state.g, state.previousG, sDotY, step * step * dDotD)) {
-    matrix.reset();
+    return null;
   }
+  const path = newPath(state);
+  if (matrix.update(step, d, g, previousG, sDotY, step * step * dDotD, path)) return path;
+  matrix.reset();
+  return null;
+}
+
+/** Null where there is none: without bounds, or where the projected gradient is 0. */
+function newPath({
+  x,
+  g,
+  box,
+  variables,
+  d,
+  previousX,
+  m,
+  projectedGradient,
+}: LbfgsbState): ProjectedPath | null {
+  if (box === null || variables === null || projectedGradient <= 0) return null;
+  return new ProjectedPath(x, g, box, variables, d, previousX, m);
 }
 
 /** Leaves in state.z the point that the line search aims at. False when the memory proves singular. */
-function findSearchPoint(state: LbfgsbState): boolean {
-  const { x, g, d, z, previousX, previousG, box, variables, matrix, reduced, cauchy, subspace } = state;
+function findSearchPoint(state: LbfgsbState, begun: ProjectedPath | null): boolean {
+  const { x, g, z, previousX, previousG, box, variables, matrix, reduced, cauchy, subspace } = state;
   if (box === null || variables === null) {
     if (matrix.count > 0) return subspace.unbounded(x, g, matrix, reduced, previousG, z);
     // The Cauchy point of a model with B = I: one step down the gradient, or NaN where g.g is no finite number.
@@ -133,21 +160,16 @@ function findSearchPoint(state: LbfgsbState): boolean {
     for (let i = 0; i < x.length; i++) z[i] = x[i] - toMinimiser * g[i];
     return true;
   }
-  if (!cauchy.find(x, g, box, matrix, variables, state.projectedGradient, d, previousX, z)) return false;
+  const path = begun ?? newPath(state);
+  if (path === null) {
+    z.set(x);
+  } else {
+    if (path !== begun) path.begin(matrix.corrections);
+    if (!cauchy.find(x, box, matrix, variables, path, z)) return false;
+  }
   variables.update(state.nit > 0);
   if (variables.freeCount === 0 || matrix.count === 0) return true;
   // z, the Cauchy point, and the scratch array change roles: cheaper than a copy.
   [state.z, state.previousX] = [previousX, z];
-  return subspace.bounded(
-    x,
-    g,
-    box,
-    matrix,
-    reduced,
-    variables,
-    cauchy.displacement,
-    z,
-    previousG,
-    state.z,
-  );
+  return subspace.bounded(x, g, box, matrix, reduced, variables, cauchy.displacement, z, previousG, state.z);
 }

@@ -1,0 +1,81 @@
+import type { Box } from './bounds';
+import { Breakpoints } from './breakpoints';
+import { blockLength, type Corrections } from './corrections';
+import { status, type FreeVariables } from './freeVariables';
+
+/** The beginning of the projected gradient path P(x - t g), along which the Cauchy point is looked for. */
+export class ProjectedPath {
+  /** [Y'd; S'd] for the direction d in which the path begins. */
+  readonly products: Float64Array;
+  readonly breakpoints: Breakpoints;
+  /** The model's slope where the path begins, -d.d. */
+  slope = 0;
+  /** Some moving variable has no breakpoint. */
+  hasFree = false;
+  /** No variable can move for ever. */
+  bounded = true;
+
+  /** `d` and `time` are overwritten, and the order of what changed in `variables`. */
+  constructor(
+    private readonly x: Float64Array,
+    private readonly g: Float64Array,
+    private readonly box: Box,
+    private readonly variables: FreeVariables,
+    readonly d: Float64Array,
+    time: Float64Array,
+    m: number,
+  ) {
+    this.products = new Float64Array(2 * m);
+    this.breakpoints = new Breakpoints(time, variables.changedList);
+  }
+
+  /** The whole beginning at once, for pairs that are known already. */
+  begin(corrections: Corrections): void {
+    this.products.fill(0);
+    for (let start = 0; start < this.d.length; start += blockLength) {
+      const end = Math.min(start + blockLength, this.d.length);
+      this.extend(start, end);
+      corrections.addProducts(this.d, start, end, this.products);
+    }
+  }
+
+  /**
+   * Sets the status of each of the variables start..end-1, its direction d (minus the gradient, or 0 where held) and
+   * its breakpoint. To be called once for every variable, in order.
+   */
+  extend(start: number, end: number): void {
+    const { x, g, d, breakpoints } = this;
+    const { lower, upper } = this.box;
+    const statuses = this.variables.status;
+    let { slope } = this;
+    for (let i = start; i < end; i++) {
+      const di = -g[i];
+      const toLower = x[i] - lower[i];
+      const toUpper = upper[i] - x[i];
+      if (statuses[i] !== status.fixed && statuses[i] !== status.unbounded) {
+        let now: number = status.free;
+        if (toLower <= 0) {
+          if (di <= 0) now = status.atLower;
+        } else if (toUpper <= 0) {
+          if (di >= 0) now = status.atUpper;
+        } else if (Math.abs(di) <= 0) {
+          now = status.unmoved;
+        }
+        statuses[i] = now;
+      }
+      if (statuses[i] !== status.free && statuses[i] !== status.unbounded) {
+        d[i] = 0;
+        continue;
+      }
+      d[i] = di;
+      slope -= di * di;
+      if (di < 0 && lower[i] !== -Infinity) breakpoints.add(toLower / -di, i);
+      else if (di > 0 && upper[i] !== Infinity) breakpoints.add(toUpper / di, i);
+      else {
+        this.hasFree = true;
+        if (Math.abs(di) > 0) this.bounded = false;
+      }
+    }
+    this.slope = slope;
+  }
+}
