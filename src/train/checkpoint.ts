@@ -1,0 +1,65 @@
+/** Where a training stands, in one safetensors file: parameters, Adam's means, and the pool of stylised pictures. */
+import { existsSync } from 'node:fs';
+import { UserError } from '../errors';
+import { type SafeTensor, readSafetensors, writeSafetensors } from '../safetensors';
+import type { AdamState } from './adam';
+import type { Parameters } from './parameters';
+
+export interface Checkpoint {
+  parameters: Parameters;
+  adam: AdamState;
+  pool: readonly Uint8Array[];
+  /** Seconds of training so far, over all its sittings. */
+  seconds: number;
+}
+
+export async function saveCheckpoint(
+  file: string,
+  { parameters, adam, pool, seconds }: Checkpoint,
+): Promise<void> {
+  const tensors: Record<string, SafeTensor> = {};
+  for (const [name, { shape, data }] of Object.entries(parameters)) {
+    tensors[`parameters/${name}`] = { shape, data };
+    tensors[`mean/${name}`] = { shape, data: adam.mean[name] as Float32Array };
+    tensors[`square/${name}`] = { shape, data: adam.square[name] as Float32Array };
+  }
+  pool.forEach((data, i) => (tensors[`pool/${i}`] = { shape: [data.length], data }));
+  await writeSafetensors(file, {
+    tensors,
+    metadata: { step: String(adam.step), seconds: String(seconds), pool: String(pool.length) },
+  });
+}
+
+/**
+ * The checkpoint in `file`; undefined where there is no such file.
+ *
+ * @throws UserError where the file is no checkpoint
+ */
+export async function loadCheckpoint(file: string): Promise<Checkpoint | undefined> {
+  if (!existsSync(file)) return undefined;
+  const { tensors, metadata } = await readSafetensors(file);
+  const { step, seconds, pool } = metadata;
+  if (step === undefined || seconds === undefined || pool === undefined) {
+    throw new UserError(
+      `Expected a training's checkpoint at ${file}, but it is another file. Name another one.`,
+    );
+  }
+  const parts = (prefix: string) =>
+    Object.entries(tensors)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(
+        ([name, { shape, data }]) =>
+          [name.slice(prefix.length), { shape, data: data as Float32Array }] as const,
+      );
+  const arrays = (prefix: string) =>
+    Object.fromEntries(parts(prefix).map(([name, { data }]) => [name, data]));
+  return {
+    parameters: Object.fromEntries(parts('parameters/')),
+    adam: { step: Number(step), mean: arrays('mean/'), square: arrays('square/') },
+    pool: Array.from(
+      { length: Number(pool) },
+      (_, i) => (tensors[`pool/${i}`] as SafeTensor).data as Uint8Array,
+    ),
+    seconds: Number(seconds),
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * Trains vgg19-slim:
+ *
+ *     npm run train:slim -- --photos DIR... --hold-out NAME...
+ *
+ * Stop it at any time; the same command goes on from the last checkpoint.
+ */
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { Command } from 'commander';
+import { UserError } from '../errors';
+import { loadImage, pictureSize } from '../image';
+import { loadKerasWeights } from '../kerasWeights';
+import { preprocess } from '../preprocess';
+import { vgg19 } from '../vgg19';
+import { SLIM_WIDTHS } from '../vgg19Slim';
+import { saveSlimWeights } from '../vgg19SlimWeights';
+import { findWeights } from '../weights';
+import { listPictures, loadPictures } from './data';
+import { distil } from './distil';
+import { figuresTable } from './figuresTable';
+import type { HeldOutPicture } from './heldOut';
+import { TrainingLog } from './trainingLog';
+
+/** Pictures held out are looked at whole, at this height. */
+const HELD_OUT_HEIGHT = 400;
+
+interface Flags {
+  photos: string[];
+  holdOut: string[];
+  weights?: string;
+  out: string;
+  checkpoint: string;
+  log: string;
+  steps: string;
+  rate: string;
+  size: string;
+  seed: string;
+  interval: string;
+  warmStart: string;
+  threads?: string;
+}
+
+async function main(): Promise<void> {
+  const command = new Command('train:slim')
+    .description('Trains vgg19-slim from VGG19 on your pictures.')
+    .requiredOption('--photos <dirs...>', 'folders of pictures to train on')
+    .option('--hold-out <names...>', 'file names among them that are only measured', [])
+    .option('--weights <file>', "VGG19's weights; else they are looked for on this machine")
+    .option('--out <file>', 'where the trained weights go', path.join('models', 'vgg19-slim.safetensors'))
+    .option('--checkpoint <file>', 'where the training stands', path.join('results', 'vgg19-slim.checkpoint'))
+    .option('--log <file>', 'every step, one JSON object a line', path.join('results', 'vgg19-slim.jsonl'))
+    .option('--steps <n>', 'steps in all', '6000')
+    .option('--rate <x>', "the learning rate, relative to the size of a parameter's numbers", '0.004')
+    .option('--size <pixels>', 'side of the crops', '256')
+    .option('--seed <n>', 'the same number draws the same pictures', '0')
+    .option('--interval <n>', 'steps between checkpoints', '500')
+    .option('--warm-start <n>', 'pictures that the first parameters are solved from', '72')
+    .option('--threads <n>', 'processors that compute')
+    .parse();
+  const flags = command.opts<Flags>();
+  await tf.setBackend('cpu');
+
+  const weights = findWeights(flags.weights)?.path;
+  if (!weights)
+    throw new UserError(
+      "Expected VGG19's weights on this machine, but found none; name them with --weights.",
+    );
+  const { training, heldOut } = await listPictures(flags.photos, flags.holdOut);
+  const teacher = vgg19({ upTo: 'block5_conv4' });
+  await loadKerasWeights(teacher, weights);
+  console.log(`${training.length} pictures to train on, ${heldOut.length} held out.`);
+
+  const events = distil({
+    teacher,
+    widths: SLIM_WIDTHS,
+    pictures: await loadPictures(training),
+    heldOut: await Promise.all(heldOut.map(wholePicture)),
+    size: Number(flags.size),
+    warmStartPictures: Number(flags.warmStart),
+    steps: Number(flags.steps),
+    rate: Number(flags.rate),
+    seed: Number(flags.seed),
+    checkpoint: flags.checkpoint,
+    interval: Number(flags.interval),
+    threads: flags.threads === undefined ? undefined : Number(flags.threads),
+  });
+  const log = new TrainingLog(flags.log, Number(flags.steps));
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done) {
+      await saveSlimWeights(flags.out, value.parameters);
+      console.log(
+        `${value.adam.step} steps in ${(value.seconds / 60).toFixed(0)} minutes. Saved ${flags.out}.`,
+      );
+      return;
+    }
+    if (value.type === 'figures')
+      console.log(figuresTable(value.figures, `Held out, after ${value.step} steps`));
+    else if (value.type === 'step') log.step(value);
+    else console.log(`solved ${value.layer}`);
+  }
+}
+
+async function wholePicture(file: string): Promise<HeldOutPicture> {
+  const { width, height } = await pictureSize(file);
+  const size = { height: HELD_OUT_HEIGHT, width: Math.round((width * HELD_OUT_HEIGHT) / height) };
+  const x = preprocess(await loadImage(file, { size }));
+  const data = x.dataSync<'float32'>();
+  x.dispose();
+  return { data, ...size };
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof UserError ? error.message : error);
+  process.exitCode = error instanceof UserError ? 2 : 1;
+});

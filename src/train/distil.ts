@@ -1,0 +1,132 @@
+/** The distillation of VGG19 into vgg19-slim, from pictures to trained parameters: warm start, then the loop, with checkpoints. */
+import * as tf from '@tensorflow/tfjs';
+import type { Picture } from '../image';
+import { CHAPTER_WEIGHTS } from '../losses';
+import { type Widths, features } from '../vgg19';
+import { convLayers } from '../vgg19Slim';
+import { startAdam } from './adam';
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint';
+import { disturbed, randomCrop } from './data';
+import { distillationWeights } from './distillationLoss';
+import { type HeldOutPicture, type LayerFigures, layerFigures, meanFigures } from './heldOut';
+import { train } from './loop';
+import { slimTensors } from './parameters';
+import { Random } from './random';
+import { compileStyliser, studentViews, teacherViews } from './stylised';
+import { type TrainingPicture, TrainingPictures } from './trainingPictures';
+import { type StepResult, compileTrainingStep } from './trainingStep';
+import { warmStart } from './warmStart';
+
+export interface DistilOptions {
+  /** VGG19 with its weights, or any network of its form, to block5_conv4. */
+  teacher: tf.LayersModel;
+  widths: Widths;
+  pictures: readonly Picture[];
+  heldOut: readonly HeldOutPicture[];
+  /** Side of the crops in pixels. */
+  size: number;
+  warmStartPictures: number;
+  steps: number;
+  rate: number;
+  seed: number;
+  /** Where the training stands is saved here, and a training found here goes on. */
+  checkpoint: string;
+  /** Steps from one checkpoint, and from one look at the pictures held out, to the next. */
+  interval: number;
+  threads?: number;
+}
+
+export type DistilEvent =
+  | { type: 'warmStart'; layer: string }
+  | {
+      type: 'step';
+      step: number;
+      rate: number;
+      kind: TrainingPicture['kind'];
+      result: StepResult;
+      seconds: number;
+    }
+  | { type: 'figures'; step: number; figures: Record<string, LayerFigures> };
+
+/** Runs the whole training, or what is left of it; its result is in the checkpoint. */
+export async function* distil(options: DistilOptions): AsyncGenerator<DistilEvent, Checkpoint, void> {
+  const { teacher, pictures, heldOut, size, steps, rate, seed, checkpoint, interval, threads } = options;
+  let began = performance.now();
+  let state = await loadCheckpoint(checkpoint);
+  if (!state) {
+    const layers: string[] = [];
+    const parameters = await warmStart({
+      ...options,
+      pictures: await warmStartPictures(options),
+      onLayer: (layer) => void layers.push(layer),
+    });
+    for (const layer of layers) yield { type: 'warmStart', layer };
+    state = {
+      parameters,
+      adam: startAdam(parameters),
+      pool: [],
+      seconds: (performance.now() - began) / 1000,
+    };
+    await saveCheckpoint(checkpoint, state);
+  }
+  const { parameters, adam, seconds: before } = state;
+  began = performance.now();
+  const names = Object.keys(parameters);
+  const everywhere = features(
+    teacher,
+    convLayers().map(({ name }) => name),
+  );
+  const compared = features(teacher, [
+    ...Object.keys(CHAPTER_WEIGHTS.style),
+    ...Object.keys(CHAPTER_WEIGHTS.content),
+  ]);
+  const step = await compileTrainingStep(everywhere, distillationWeights(), parameters, size, threads);
+  const student = await compileStyliser(studentViews(names), parameters, size, threads);
+  const teachers = await compileStyliser(teacherViews(compared), {}, size, threads);
+  const source = new TrainingPictures({ pictures, size, seed, student, teacher: teachers }, state.pool);
+
+  const seconds = () => before + (performance.now() - began) / 1000;
+  const now = (): Checkpoint => ({ parameters, adam, pool: source.pool, seconds: seconds() });
+  const figures = async () => {
+    const { network, dispose } = slimTensors(parameters);
+    const measured = meanFigures(await layerFigures(everywhere, network, heldOut, threads));
+    dispose();
+    return { type: 'figures', step: adam.step, figures: measured } as const;
+  };
+
+  if (adam.step === 0) yield await figures();
+  const loop = train({
+    parameters,
+    adam,
+    steps,
+    rate,
+    batch: (index) => source.draw(index, parameters),
+    gradients: ({ x }: TrainingPicture, current) => step.run(x, current),
+  });
+  for await (const { step: taken, rate: rateThen, batch, result } of loop) {
+    yield { type: 'step', step: taken, rate: rateThen, kind: batch.kind, result, seconds: seconds() };
+    if (taken % interval === 0 || taken === steps) {
+      await saveCheckpoint(checkpoint, now());
+      yield await figures();
+    }
+  }
+  for (const compiled of [step, student, teachers]) await compiled.dispose();
+  return now();
+}
+
+/** Crops, every fourth of them disturbed. */
+async function warmStartPictures({
+  pictures,
+  size,
+  seed,
+  warmStartPictures: count,
+}: DistilOptions): Promise<Float32Array[]> {
+  const drawn: Float32Array[] = [];
+  for (let i = 0; i < count; i++) {
+    const random = new Random(seed, 3, i);
+    const crop = await randomCrop(random.pick(pictures), size, random);
+    const other = await randomCrop(random.pick(pictures), size, random);
+    drawn.push(i % 4 === 3 ? disturbed(crop, other, random) : crop);
+  }
+  return drawn;
+}

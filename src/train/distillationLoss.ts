@@ -1,0 +1,87 @@
+/** How far the small network is from its teacher, at every convolution layer, through the heads: activations and Gram matrices. */
+import * as tf from '@tensorflow/tfjs';
+import { type Features, gramMatrix } from '../losses';
+import {
+  type SlimLayer,
+  type SlimParameters,
+  convLayers,
+  gramThroughHead,
+  slimActivations,
+  throughHead,
+} from '../vgg19Slim';
+
+/** Squared errors relative to the teacher's own squares, by layer in the order of convLayers: two tensors [layers]. */
+export interface RelativeErrors {
+  /** |student - teacher|^2 / |teacher|^2 of the activations */
+  activations: tf.Tensor1D;
+  /** the same of the Gram matrices */
+  grams: tf.Tensor1D;
+}
+
+/**
+ * @param teacher the teacher's activations at all convolution layers
+ * @param parameters the student's
+ * @param x a picture [1, height, width, 3]
+ */
+export function relativeErrors(
+  teacher: Features,
+  parameters: SlimParameters,
+  x: tf.Tensor4D,
+): RelativeErrors {
+  const names = convLayers().map(({ name }) => name);
+  const targets = teacher(x);
+  const own = slimActivations(parameters, x, names);
+  const pairs = names.map((name) => {
+    const [target, activations] = [targets[name] as tf.Tensor4D, own[name] as tf.Tensor4D];
+    const layer = parameters[name] as SlimLayer;
+    return {
+      activations: relative(throughHead(activations, layer), target),
+      gram: relative(gramThroughHead(activations, layer), gramMatrix(tf.squeeze(target, [0]))),
+    };
+  });
+  return {
+    activations: tf.stack(pairs.map((pair) => pair.activations)) as tf.Tensor1D,
+    grams: tf.stack(pairs.map((pair) => pair.gram)) as tf.Tensor1D,
+  };
+}
+
+function relative(came: tf.Tensor, expected: tf.Tensor): tf.Scalar {
+  return tf.div(tf.sum(tf.square(tf.sub(came, expected))), tf.add(tf.sum(tf.square(expected)), 1e-6));
+}
+
+/** How much each layer's errors count. */
+export interface DistillationWeights {
+  /** [layers] */
+  activations: readonly number[];
+  /** [layers] */
+  grams: readonly number[];
+}
+
+/** Below this a squared relative error stops to matter much: 0.3^2 and 0.07^2. */
+const SMALL_ACTIVATION_ERROR = 0.1;
+const SMALL_GRAM_ERROR = 0.005;
+
+/**
+ * All errors as one number: the weighted sum of log(1 + error / small). So what counts of a large error is by which factor it shrinks,
+ * every layer and every picture pulls alike, and a few crops that nothing fits do not decide.
+ */
+export function distillationLoss(
+  { activations, grams }: RelativeErrors,
+  weights: DistillationWeights,
+): tf.Scalar {
+  const part = (errors: tf.Tensor1D, small: number, layerWeights: readonly number[]) =>
+    tf.sum(tf.mul(tf.log(tf.add(tf.div(errors, small), 1)), tf.tensor1d([...layerWeights])));
+  return tf.add(
+    part(activations, SMALL_ACTIVATION_ERROR, weights.activations),
+    part(grams, SMALL_GRAM_ERROR, weights.grams),
+  );
+}
+
+/** What transfers use by default counts most: the style layers' Gram matrices, and activations where content is compared. */
+export function distillationWeights(): DistillationWeights {
+  const names = convLayers().map(({ name }) => name);
+  return {
+    activations: names.map((name) => (/^block[45]_conv2$/.test(name) ? 2 : 0.5)),
+    grams: names.map((name) => (name.endsWith('_conv1') ? 2.5 : 0.5)),
+  };
+}

@@ -1,0 +1,91 @@
+/** How close the student is to the teacher on pictures that it was not trained on: the model card's figures. */
+import * as tf from '@tensorflow/tfjs';
+import { type NDArray, compile } from '../compile';
+import { type Features, gramMatrix } from '../losses';
+import {
+  type SlimLayer,
+  type SlimParameters,
+  convLayers,
+  gramThroughHead,
+  slimActivations,
+  throughHead,
+} from '../vgg19Slim';
+
+export interface LayerFigures {
+  /** Of the activations with the teacher's: their inner product over the product of their lengths. */
+  cosine: number;
+  /** Of the Gram matrix: |student - teacher| / |teacher|, Frobenius. */
+  gramError: number;
+}
+
+/** A preprocessed picture with its size. */
+export interface HeldOutPicture {
+  data: Float32Array;
+  height: number;
+  width: number;
+}
+
+/** The figures of each picture, by layer, in the pictures' order. Pictures of one size are measured by one graph. */
+export async function layerFigures(
+  teacher: Features,
+  student: SlimParameters,
+  pictures: readonly HeldOutPicture[],
+  threads?: number,
+): Promise<Record<string, LayerFigures>[]> {
+  const names = convLayers().map(({ name }) => name);
+  const measure = (x: tf.Tensor) => {
+    const expected = teacher(x as tf.Tensor4D);
+    const own = slimActivations(student, x as tf.Tensor4D, names);
+    return names.map((name) => {
+      const [layer, target] = [student[name] as SlimLayer, expected[name] as tf.Tensor4D];
+      const activations = own[name] as tf.Tensor4D;
+      return tf.stack([
+        cosine(throughHead(activations, layer), target),
+        relativeError(gramThroughHead(activations, layer), gramMatrix(tf.squeeze(target, [0]))),
+      ]);
+    });
+  };
+  const graphs = new Map<string, Awaited<ReturnType<typeof compileFor>>>();
+  const compileFor = (height: number, width: number) => compile(measure, [1, height, width, 3], { threads });
+  const figures: Record<string, LayerFigures>[] = [];
+  for (const { data, height, width } of pictures) {
+    const key = `${height}x${width}`;
+    const graph = graphs.get(key) ?? (await compileFor(height, width));
+    graphs.set(key, graph);
+    const results = (await graph(data)) as unknown as NDArray[];
+    figures.push(
+      Object.fromEntries(
+        names.map((name, i) => {
+          const [cos, error] = (results[i] as NDArray).data as unknown as [number, number];
+          return [name, { cosine: cos, gramError: error }];
+        }),
+      ),
+    );
+  }
+  for (const graph of graphs.values()) await graph.dispose();
+  return figures;
+}
+
+/** The mean of the pictures' figures, by layer. */
+export function meanFigures(figures: readonly Record<string, LayerFigures>[]): Record<string, LayerFigures> {
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const names = Object.keys(figures[0] ?? {});
+  return Object.fromEntries(
+    names.map((name) => {
+      const layer = figures.map((picture) => picture[name] as LayerFigures);
+      return [
+        name,
+        { cosine: mean(layer.map((f) => f.cosine)), gramError: mean(layer.map((f) => f.gramError)) },
+      ];
+    }),
+  );
+}
+
+function cosine(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const lengths = tf.sqrt(tf.mul(tf.sum(tf.square(a)), tf.sum(tf.square(b))));
+  return tf.div(tf.sum(tf.mul(a, b)), lengths);
+}
+
+function relativeError(came: tf.Tensor, expected: tf.Tensor): tf.Tensor {
+  return tf.sqrt(tf.div(tf.sum(tf.square(tf.sub(came, expected))), tf.sum(tf.square(expected))));
+}

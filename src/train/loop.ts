@@ -1,0 +1,62 @@
+/** The training loop: an async generator that yields every step. It knows neither the loss nor where pictures come from. */
+import { type AdamState, adamStep } from './adam';
+import type { Parameters } from './parameters';
+
+/** What a step computes: the loss, the gradient in every parameter, and figures of whoever made it. */
+export interface Gradients {
+  loss: number;
+  gradients: Record<string, Float32Array>;
+}
+
+export interface TrainOptions<Batch, Result extends Gradients> {
+  /** Changed in place. */
+  parameters: Parameters;
+  /** Changed in place; its step says where the training stands. */
+  adam: AdamState;
+  steps: number;
+  /** The learning rate's greatest value, relative to the size of a parameter's numbers. */
+  rate: number;
+  /** What a step is trained on. It depends on the step's number alone, so that a resumed training sees the same. */
+  batch(step: number): Promise<Batch>;
+  gradients(batch: Batch, parameters: Parameters): Promise<Result>;
+}
+
+export interface StepEvent<Batch, Result> {
+  /** Steps taken, this one included. */
+  step: number;
+  rate: number;
+  batch: Batch;
+  result: Result;
+}
+
+/** Steps over which the learning rate rises from 0. */
+const WARM_UP = 100;
+
+/** The learning rate of a step: a rise, then half a cosine down to nothing at the end. */
+export function learningRate(step: number, { steps, rate }: { steps: number; rate: number }): number {
+  const rise = Math.min((step + 1) / WARM_UP, 1);
+  return rate * rise * 0.5 * (1 + Math.cos((Math.PI * step) / steps));
+}
+
+/**
+ * Takes steps with Adam until there have been `steps` of them.
+ *
+ * @throws Error where the loss becomes NaN or infinite; the parameters are those before that step
+ */
+export async function* train<Batch, Result extends Gradients>(
+  options: TrainOptions<Batch, Result>,
+): AsyncGenerator<StepEvent<Batch, Result>, void, void> {
+  const { parameters, adam, steps } = options;
+  while (adam.step < steps) {
+    const rate = learningRate(adam.step, options);
+    const batch = await options.batch(adam.step);
+    const result = await options.gradients(batch, parameters);
+    if (!Number.isFinite(result.loss)) {
+      throw new Error(
+        `train: the loss is ${result.loss} at step ${adam.step + 1}; resume with a lower learning rate.`,
+      );
+    }
+    adamStep(adam, parameters, result.gradients, rate);
+    yield { step: adam.step, rate, batch, result };
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * vgg19-slim: VGG19's blocks and layer names at about a quarter of its width. Every convolution layer has a head, a matrix and a bias
+ * that map its activations linearly to VGG19's own channels at that layer, so that losses keep their layers, scales and weights.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { type LayerSpec, type Widths, layersUpTo, vggLayers } from './vgg19';
+
+/**
+ * Channels of each convolution. Multiples of 16, which ONNX Runtime's blocked convolutions compute in any case. Deep layers are small
+ * in pixels and cost little time; the file's size bounds them instead.
+ */
+export const SLIM_WIDTHS: Widths = [
+  [16, 16],
+  [48, 48],
+  [80, 80, 80, 80],
+  [160, 160, 160, 160],
+  [256, 256, 192, 192],
+];
+
+/** The parameters of one convolution layer and of its head. */
+export interface SlimLayer {
+  /** [3, 3, channels before, channels] */
+  kernel: tf.Tensor4D;
+  /** [channels] */
+  bias: tf.Tensor1D;
+  /** [channels, VGG19's channels] */
+  head: tf.Tensor2D;
+  /** [VGG19's channels] */
+  headBias: tf.Tensor1D;
+}
+
+/** By layer name: block1_conv1 to block5_conv4, or as deep as they go. */
+export type SlimParameters = Readonly<Record<string, SlimLayer>>;
+
+export type ConvSpec = Extract<LayerSpec, { kind: 'conv' }>;
+
+/** The convolution layers of a network of VGG19's form, from the picture on. */
+export function convLayers(widths?: Widths): ConvSpec[] {
+  return vggLayers(widths).filter((layer) => layer.kind === 'conv');
+}
+
+/**
+ * The network's own activations, after ReLU, before the heads.
+ *
+ * @param x pictures [batch, height, width, 3] (BGR minus ImageNet's means)
+ * @param layers names; nothing deeper than the deepest is computed
+ * @returns by name [batch, h, w, channels]
+ * @throws UserError for a name that VGG19 does not have
+ */
+export function slimActivations(
+  parameters: SlimParameters,
+  x: tf.Tensor4D,
+  layers: readonly string[],
+): Record<string, tf.Tensor4D> {
+  const activations: Record<string, tf.Tensor4D> = {};
+  run(parameters, x, layersUpTo(layers), (name, activation) => (activations[name] = activation));
+  return Object.fromEntries(layers.map((name) => [name, activations[name] as tf.Tensor4D]));
+}
+
+/** What the named layer takes: the activations [batch, h, w, channels] of the layer before it, pooled or not, or the picture. */
+export function slimInput(parameters: SlimParameters, x: tf.Tensor4D, layer: string): tf.Tensor4D {
+  return run(parameters, x, layersUpTo([layer]).slice(0, -1));
+}
+
+function run(
+  parameters: SlimParameters,
+  x: tf.Tensor4D,
+  layers: readonly LayerSpec[],
+  onActivation?: (name: string, activation: tf.Tensor4D) => void,
+): tf.Tensor4D {
+  return layers.reduce((input, { name, kind }) => {
+    if (kind === 'pool') return tf.maxPool(input, 2, 2, 'valid');
+    const { kernel, bias } = parameters[name] as SlimLayer;
+    const activation = tf.relu(tf.add(tf.conv2d(input, kernel, 1, 'same'), bias)) as tf.Tensor4D;
+    onActivation?.(name, activation);
+    return activation;
+  }, x);
+}
+
+/**
+ * What VGG19's activations would be, by the layer's head.
+ *
+ * @param activations the network's own [1, h, w, channels]
+ * @returns [1, h, w, VGG19's channels]
+ */
+export function throughHead(activations: tf.Tensor4D, { head, headBias }: SlimLayer): tf.Tensor4D {
+  const [, height, width] = activations.shape;
+  const mapped = tf.add(tf.matMul(head, featureRows(activations), true, false), headBias.reshape([-1, 1]));
+  return mapped.reshape([1, -1, height, width]).transpose([0, 2, 3, 1]);
+}
+
+/**
+ * The Gram matrix of what the head gives, from the Gram matrix of the network's own activations: with A the head, s the activations'
+ * sums over the n pixels and b the bias, the Gram matrix of A'f + b is A'GA + (A's) b' + b (A's)' + n b b'. It is exact, and the head is
+ * applied to a matrix instead of a whole feature map.
+ *
+ * @param activations the network's own [1, h, w, channels]
+ * @returns [VGG19's channels, VGG19's channels]
+ */
+export function gramThroughHead(activations: tf.Tensor4D, { head, headBias }: SlimLayer): tf.Tensor2D {
+  const [, height, width, channels] = activations.shape;
+  const features = featureRows(activations);
+  const gram = tf.matMul(features, features, false, true);
+  const bias = headBias.reshape([1, -1]) as tf.Tensor2D;
+  const sums = tf.sum(features, 1).reshape([1, channels]) as tf.Tensor2D;
+  // With m = A's + n b / 2 the three terms of the bias are m b' + (m b')'.
+  const mixed = tf.add(tf.matMul(sums, head), tf.mul(bias, (height * width) / 2));
+  const cross = tf.matMul(mixed as tf.Tensor2D, bias, true, false);
+  const product = tf.matMul(tf.matMul(head, gram, true, false), head);
+  return tf.addN([product, cross, cross.transpose()]) as tf.Tensor2D;
+}
+
+/**
+ * The network as losses take one: from a picture [1, height, width, 3] to what VGG19's activations would be at the named layers, each
+ * [1, h, w, VGG19's channels].
+ *
+ * @throws UserError for a layer that VGG19 does not have
+ */
+export function slimFeatures(
+  parameters: SlimParameters,
+  layers: readonly string[],
+): (x: tf.Tensor4D) => Record<string, tf.Tensor4D> {
+  return (x) => mapLayers(slimActivations(parameters, x, layers), parameters, throughHead);
+}
+
+/**
+ * The Gram matrices of slimFeatures, without computing those: from a picture to matrices [VGG19's channels, VGG19's channels].
+ *
+ * @throws UserError for a layer that VGG19 does not have
+ */
+export function slimGramMatrices(
+  parameters: SlimParameters,
+  layers: readonly string[],
+): (x: tf.Tensor4D) => Record<string, tf.Tensor2D> {
+  return (x) => mapLayers(slimActivations(parameters, x, layers), parameters, gramThroughHead);
+}
+
+function mapLayers<T>(
+  activations: Record<string, tf.Tensor4D>,
+  parameters: SlimParameters,
+  map: (activations: tf.Tensor4D, layer: SlimLayer) => T,
+): Record<string, T> {
+  const entries = Object.entries(activations).map(([name, activation]) => {
+    return [name, map(activation, parameters[name] as SlimLayer)];
+  });
+  return Object.fromEntries(entries) as Record<string, T>;
+}
+
+/** Each channel as one row [channels, h w]. */
+function featureRows(activations: tf.Tensor4D): tf.Tensor2D {
+  const [, height, width, channels] = activations.shape;
+  return activations.transpose([0, 3, 1, 2]).reshape([channels, height * width]);
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { loadCheckpoint } from '../src/train/checkpoint';
+import { type DistilEvent, type DistilOptions, distil } from '../src/train/distil';
+import { tinyTraining } from './helpers/tinyTraining';
+
+async function collect(options: DistilOptions, until = Infinity): Promise<DistilEvent[]> {
+  const events: DistilEvent[] = [];
+  for await (const event of distil(options)) {
+    events.push(event);
+    if (event.type === 'figures' && event.step >= until) break;
+  }
+  return events;
+}
+
+describe('distil', () => {
+  let folder: string;
+  before(() => tf.setBackend('cpu'));
+  beforeEach(() => void (folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-train-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('starts near a tiny teacher and comes nearer on a picture held out', async () => {
+    const events = await collect(tinyTraining(folder));
+    const figures = events.filter((event) => event.type === 'figures').map(({ figures }) => figures);
+    const gramErrors = figures.map((layers) => {
+      const errors = Object.values(layers).map(({ gramError }) => gramError);
+      return errors.reduce((sum, error) => sum + error, 0) / errors.length;
+    });
+    assert.ok((gramErrors.at(-1) as number) < 0.8 * (gramErrors[0] as number), gramErrors.join(' '));
+    const kinds = new Set(events.flatMap((event) => (event.type === 'step' ? [event.kind] : [])));
+    assert.deepEqual([...kinds].sort(), ['crop', 'disturbed', 'stylised']);
+  });
+
+  it('goes on from a checkpoint with the same numbers as without the interruption', async () => {
+    const whole = tinyTraining(folder, { checkpoint: path.join(folder, 'whole') });
+    await collect(whole);
+    const parted = tinyTraining(folder, { checkpoint: path.join(folder, 'parted') });
+    await collect(parted, 30);
+    assert.equal((await loadCheckpoint(parted.checkpoint))?.adam.step, 30);
+    await collect(parted);
+    const [a, b] = [await loadCheckpoint(whole.checkpoint), await loadCheckpoint(parted.checkpoint)];
+    assert.equal(b?.adam.step, 60);
+    assert.deepEqual(b?.parameters, a?.parameters);
+    assert.deepEqual(b?.adam, a?.adam);
+    assert.deepEqual(b?.pool, a?.pool);
+  });
+});

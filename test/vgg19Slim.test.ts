@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs';
+import { type NDArray, compile } from '../src/compile';
+import { UserError } from '../src/errors';
+import { gramMatrix } from '../src/losses';
+import { slimTensors } from '../src/train/parameters';
+import { VGG19_WIDTHS } from '../src/vgg19';
+import {
+  SLIM_WIDTHS,
+  convLayers,
+  slimActivations,
+  slimFeatures,
+  slimGramMatrices,
+  slimInput,
+} from '../src/vgg19Slim';
+import { tinySlim } from './helpers/tinySlim';
+import { tinyPicture } from './helpers/tinyVgg19';
+
+const LAYERS = ['block1_conv1', 'block2_conv1', 'block3_conv4', 'block5_conv2'];
+
+describe('vgg19-slim', () => {
+  let slim: ReturnType<typeof slimTensors>;
+  let x: tf.Tensor4D;
+  before(async () => {
+    await tf.setBackend('cpu');
+    slim = slimTensors(tinySlim());
+    x = tinyPicture(37, 35, 3);
+  });
+  after(() => {
+    slim.dispose();
+    x.dispose();
+  });
+
+  it('has the blocks and layers of VGG19, narrower', () => {
+    const names = convLayers(SLIM_WIDTHS).map(({ name }) => name);
+    assert.deepEqual(
+      names,
+      convLayers(VGG19_WIDTHS).map(({ name }) => name),
+    );
+    assert.equal(names.length, 16);
+    convLayers(SLIM_WIDTHS).forEach(({ filters }, i) => {
+      assert.ok(filters < (convLayers()[i]?.filters as number));
+    });
+  });
+
+  it('gives activations of the shapes of VGG19, for sizes that 16 does not divide', () => {
+    const activations = tf.tidy(() => {
+      const found = slimFeatures(slim.network, LAYERS)(x);
+      return Object.fromEntries(Object.entries(found).map(([name, { shape }]) => [name, shape]));
+    });
+    assert.deepEqual(activations, {
+      block1_conv1: [1, 37, 35, 64],
+      block2_conv1: [1, 18, 17, 128],
+      block3_conv4: [1, 9, 8, 256],
+      block5_conv2: [1, 2, 2, 512],
+    });
+  });
+
+  it("gives the heads' Gram matrices exactly, biases included, without the heads' activations", () => {
+    const features = slimFeatures(slim.network, LAYERS)(x);
+    const grams = slimGramMatrices(slim.network, LAYERS)(x);
+    for (const layer of LAYERS) {
+      const direct = gramMatrix(tf.squeeze(features[layer] as tf.Tensor4D, [0])).dataSync<'float32'>();
+      const largest = direct.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      (grams[layer] as tf.Tensor2D).dataSync().forEach((value, i) => {
+        const expected = direct[i] as number;
+        assert.ok(Math.abs(value - expected) < 1e-5 * largest, `${layer} ${i}: ${expected}, came ${value}`);
+      });
+    }
+  });
+
+  it('gives each layer the activations of the one before it', () => {
+    const [input, before] = tf.tidy(() => {
+      const { block2_conv2 } = slimActivations(slim.network, x, ['block2_conv2']);
+      const pooled = tf.maxPool(block2_conv2 as tf.Tensor4D, 2, 2, 'valid');
+      return [slimInput(slim.network, x, 'block3_conv1').dataSync(), pooled.dataSync()];
+    });
+    assert.deepEqual(input, before);
+    assert.equal(slimInput(slim.network, x, 'block1_conv1'), x);
+  });
+
+  it('has the gradient of a Gram matrix, compiled as eager', async () => {
+    const gradient = tf.grad((picture: tf.Tensor) => {
+      const { block2_conv1 } = slimGramMatrices(slim.network, ['block2_conv1'])(picture as tf.Tensor4D);
+      return tf.sum(tf.square(block2_conv1 as tf.Tensor)) as tf.Scalar;
+    });
+    const eager = tf.tidy(() => gradient(x).dataSync());
+    const compiled = await compile(gradient, x.shape, { threads: 1 });
+    const { data } = (await compiled(x)) as NDArray;
+    const largest = Math.max(...eager.map(Math.abs));
+    eager.forEach((value, i) =>
+      assert.ok(Math.abs(value - (data[i] as number)) < 1e-4 * largest, `element ${i}`),
+    );
+    await compiled.dispose();
+  });
+
+  it('refuses a layer that VGG19 does not have', () => {
+    assert.throws(() => slimFeatures(slim.network, ['block6_conv1'])(x), UserError);
+  });
+});
