@@ -52,14 +52,14 @@ export function findWeights(
   }
   const cached = path.join(cacheFolder(env), WEIGHTS_FILE);
   if (existsSync(cached)) return { path: cached, origin: 'cache' };
-  const keras = path.join(env.KERAS_HOME ?? path.join(homedir(), '.keras'), 'models', WEIGHTS_FILE);
+  const keras = path.join(env.KERAS_HOME || path.join(homedir(), '.keras'), 'models', WEIGHTS_FILE);
   if (existsSync(keras)) return { path: keras, origin: 'keras' };
   return undefined;
 }
 
 /** Where the download comes from: Keras's storage host, or the address in WHEATFIELD_MIRROR. */
 export function weightsUrl(env: Environment = process.env): string {
-  return `${(env.WHEATFIELD_MIRROR ?? WEIGHTS_HOST).replace(/\/+$/, '')}/${WEIGHTS_FILE}`;
+  return `${(env.WHEATFIELD_MIRROR || WEIGHTS_HOST).replace(/\/+$/, '')}/${WEIGHTS_FILE}`;
 }
 
 /**

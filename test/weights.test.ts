@@ -53,6 +53,7 @@ describe('findWeights', () => {
       weightsUrl({ WHEATFIELD_MIRROR: 'http://a.example/b/' }),
       `http://a.example/b/${WEIGHTS_FILE}`,
     );
+    assert.equal(weightsUrl({ WHEATFIELD_MIRROR: '' }), weightsUrl({}));
     assert.match(
       weightsUrl({}),
       /^https:\/\/storage\.googleapis\.com\/tensorflow\/keras-applications\/vgg19\//,
@@ -94,10 +95,18 @@ describe('loadKerasWeights refuses', () => {
 
   it('a file that is cut short, wherever', async () => {
     const whole = readFileSync(TINY_WEIGHTS);
-    for (const part of [0.1, 0.5, 0.9, 0.999]) {
-      writeFileSync(at('cut.h5'), whole.subarray(0, Math.floor(whole.length * part)));
-      await rejects(at('cut.h5'), /cut short or damaged/);
+    const told: unknown[] = [];
+    const tell = console.error;
+    console.error = (...line: unknown[]) => void told.push(line);
+    try {
+      for (const part of [0.1, 0.5, 0.9, 0.999]) {
+        writeFileSync(at('cut.h5'), whole.subarray(0, Math.floor(whole.length * part)));
+        await rejects(at('cut.h5'), /cut short or damaged/);
+      }
+    } finally {
+      console.error = tell;
     }
+    assert.deepEqual(told, [], "the HDF5 library's own words stay out of the terminal");
   });
 
   it('a file of another program', async () => {
@@ -120,13 +129,44 @@ describe('loadKerasWeights refuses', () => {
       vgg19(),
     ));
 
-  it('a NaN', async () => {
-    const file = await changed('nan.h5', (opened) => {
+  /** The tiny file, with another bias for block2_conv1. */
+  const withBias = (name: string, data: Float32Array | Float64Array) =>
+    changed(name, (opened) => {
       const group = opened.get('block2_conv1') as H5Group;
       group.delete_attribute('weight_names');
-      group.create_dataset({ name: 'nan', data: Float32Array.of(1, NaN, 2), shape: [3] });
-      group.create_attribute('weight_names', ['block2_conv1_W_1:0', 'nan']);
+      group.create_dataset({ name: 'bias', data, shape: [data.length] });
+      group.create_attribute('weight_names', ['block2_conv1_W_1:0', 'bias']);
     });
-    await rejects(file, /finite weights, but block2_conv1/);
+
+  it('a NaN or an infinity, wherever', async () => {
+    await rejects(await withBias('nan.h5', Float32Array.of(1, NaN, 2)), /finite weights, but block2_conv1/);
+    await rejects(
+      await withBias('inf.h5', Float32Array.of(1, 2, -Infinity)),
+      /finite weights, but block2_conv1/,
+    );
+  });
+
+  it('a shape that differs in one layer', async () => {
+    const file = await withBias('long.h5', Float32Array.of(1, 2, 3, 4));
+    await rejects(file, /3 x 3 x 2 x 3 and 3 for block2_conv1, but .* 3 x 3 x 2 x 3 and 4/);
+  });
+
+  it('numbers that are not float32', async () => {
+    const file = await withBias('double.h5', Float64Array.of(1, 2, 3));
+    await rejects(file, /float32 weights, but block2_conv1/);
+  });
+
+  it('a layer without its arrays', async () => {
+    const file = await changed('gone.h5', (opened) => {
+      const group = opened.get('block2_conv1') as H5Group;
+      group.delete_attribute('weight_names');
+      group.create_attribute('weight_names', ['block2_conv1_W_1:0', 'nowhere']);
+    });
+    await rejects(file, /cut short or damaged/);
+  });
+
+  it('a file that is not there, and a folder', async () => {
+    await rejects(at('none.h5'), /could not read it: ENOENT/);
+    await rejects(folder, /could not read it/);
   });
 });
