@@ -1,5 +1,6 @@
 /** VGG19 without its top, as a tf.LayersModel with Keras's layer names: In [18] of the chapter; Simonyan and Zisserman 2014. */
 import * as tf from '@tensorflow/tfjs';
+import { closest } from './closest';
 import { UserError } from './errors';
 
 /** One layer after the input, as Keras orders and names them. */
@@ -31,20 +32,30 @@ export function vggLayers(widths: Widths = VGG19_WIDTHS): LayerSpec[] {
 /**
  * The layers up to the deepest of those named.
  *
- * @throws UserError for a name that the network does not have; it lists those that it has
+ * @throws UserError for a name that the network does not have; it lists those that it has, and says which is closest
  */
 export function layersUpTo(names: readonly string[], widths?: Widths): LayerSpec[] {
   const layers = vggLayers(widths);
   const positions = names.map((name) => {
     const position = layers.findIndex((layer) => layer.name === name);
     if (position < 0) {
-      throw new UserError(
-        `Expected a layer of VGG19 but received '${name}'; there are ${layers.map((layer) => layer.name).join(', ')}.`,
+      throw unknownLayer(
+        'VGG19',
+        name,
+        layers.map((layer) => layer.name),
       );
     }
     return position;
   });
   return layers.slice(0, Math.max(...positions) + 1);
+}
+
+function unknownLayer(network: string, name: string, known: string[]): UserError {
+  const meant = closest(name, known);
+  return new UserError(
+    `Expected a layer of ${network} but received '${name}'; there are ${known.join(', ')}` +
+      (meant ? `; the closest is ${meant}.` : '.'),
+  );
 }
 
 export interface Vgg19Options {
@@ -95,18 +106,16 @@ export function features(
   layerNames: readonly string[],
 ): (x: tf.Tensor4D) => Record<string, tf.Tensor4D> {
   const outputsDict = Object.fromEntries(model.layers.map((layer) => [layer.name, layer.output]));
-  const outputs = layerNames.map((name) => {
+  const asked = [...new Set(layerNames)];
+  const outputs = asked.map((name) => {
     const output = outputsDict[name];
-    if (!output) {
-      const known = Object.keys(outputsDict).join(', ');
-      throw new UserError(`Expected a layer of the model but received '${name}'; there are ${known}.`);
-    }
+    if (!output) throw unknownLayer('the model', name, Object.keys(outputsDict));
     return output as tf.SymbolicTensor;
   });
   const extractor = tf.model({ inputs: model.inputs, outputs });
   return (x) => {
     const result = extractor.apply(x) as tf.Tensor4D | tf.Tensor4D[];
     const activations = Array.isArray(result) ? result : [result];
-    return Object.fromEntries(layerNames.map((name, i) => [name, activations[i] as tf.Tensor4D]));
+    return Object.fromEntries(asked.map((name, i) => [name, activations[i] as tf.Tensor4D]));
   };
 }

@@ -34,10 +34,31 @@ describe('vgg19', () => {
   });
 
   it('says which layers there are where one does not exist', () => {
-    const message = /received 'block6_conv1'; there are block1_conv1, .*block5_pool/;
-    assert.throws(() => vgg19({ upTo: 'block6_conv1' }), message);
+    const refused = (layer: string, message: RegExp) =>
+      assert.throws(
+        () => vgg19({ upTo: layer }),
+        (error: Error) => error instanceof UserError && message.test(error.message),
+      );
+    refused('conv', /received 'conv'; there are block1_conv1, .*block5_pool\.$/);
+    refused('block5_conv22', /block5_pool; the closest is block5_conv2\.$/);
+    refused('Block3conv1', /; the closest is block3_conv1\.$/);
     const model = vgg19({ upTo: 'block1_pool' });
-    assert.throws(() => features(model, ['block6_conv1']), UserError);
+    assert.throws(() => features(model, ['block2_conv1']), UserError);
+    model.dispose();
+  });
+
+  it('gives a layer once that is named twice, and computes no deeper than the deepest', async () => {
+    const model = vgg19({ widths: TINY_WIDTHS });
+    const names = ['block2_conv1', 'block1_conv1', 'block2_conv1'];
+    const { result, kernels } = await tf.profile(() => features(model, names)(picture(8, 8)));
+    assert.deepEqual(
+      Object.entries(result as Record<string, tf.Tensor>).map(([name, { shape }]) => [name, shape]),
+      [
+        ['block2_conv1', [1, 4, 4, 3]],
+        ['block1_conv1', [1, 8, 8, 2]],
+      ],
+    );
+    assert.equal(kernels.filter(({ name }) => name === 'FusedConv2D').length, 3);
     model.dispose();
   });
 
