@@ -1,10 +1,11 @@
 /**
  * Downloads one large file: retried, resumed after a break, verified, and under its final name only when it is whole.
  *
- * What has arrived lies beside it as NAME.PROCESS.partial, so that two processes never write to the same place. A later process takes
- * over what a dead one left and asks the server for the rest only.
+ * What has arrived lies beside it as NAME.PROCESS-RANDOM.partial, so that no two downloads write to the same place, and as NAME.partial
+ * where one has given up. The next takes over what was left, by one that gave up or by a process that has ended, and asks the server for
+ * the rest only.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -21,44 +22,70 @@ export interface Progress {
 export interface DownloadOptions {
   md5: string;
   onProgress?: (progress: Progress) => void;
-  /** Milliseconds to wait before each further attempt; as many attempts follow. */
+  /** Milliseconds to wait before each further attempt; as many attempts follow one that brought nothing new. */
   retryAfter?: readonly number[];
   /** Milliseconds without a byte after which an attempt is given up. */
   stallAfter?: number;
 }
 
-/** A server's answer that trying again will not change. */
-class Refused extends Error {}
+/** What trying again will not change: a server that refuses, a disk that is full. */
+class Final extends Error {}
+
+/** Nobody at the other end: offline, or a wrong address. One more attempt is enough to know. */
+const UNREACHABLE = [
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+];
+const CONNECT_WITHIN = 5000;
 
 /**
  * Fetches `url` into `file`. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured, redirects followed.
  *
- * @throws UserError where the server refuses, cannot be reached, or sends other bytes than the checksum's
+ * @throws UserError where the server refuses, cannot be reached, or sends other bytes than the checksum's, and where the file cannot be
+ * written
  */
 export async function download(
   url: string,
   file: string,
   { md5, onProgress, retryAfter = [1000, 2000, 4000, 8000], stallAfter = 30_000 }: DownloadOptions,
 ): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
-  const partial = await claimPartial(file);
-  const dispatcher = new EnvHttpProxyAgent();
+  const partial = await claimPartial(file).catch((error: Error) => {
+    throw new UserError(`Expected to write ${file}, but could not: ${error.message}.`);
+  });
+  const attempt: Attempt = {
+    dispatcher: new EnvHttpProxyAgent({ connect: { timeout: CONNECT_WITHIN } }),
+    onProgress,
+    stallAfter,
+    etag: undefined,
+  };
   try {
-    for (let attempt = 0; ; attempt++) {
+    let furthest = await sizeOf(partial);
+    for (let failures = 0; ; failures++) {
       try {
-        await fetchRest(url, partial, { dispatcher, onProgress, stallAfter });
+        await fetchRest(url, partial, attempt);
         if ((await md5OfFile(partial)) === md5) break;
         await rm(partial, { force: true });
         throw new Error('the bytes that arrived have another checksum');
       } catch (error) {
-        const wait = retryAfter[attempt];
-        if (wait === undefined || error instanceof Refused) throw failure(url, error);
+        const reached = await sizeOf(partial);
+        if (reached > furthest) failures = 0;
+        furthest = Math.max(furthest, reached);
+        const wait = (isUnreachable(error) ? retryAfter.slice(0, 1) : retryAfter)[failures];
+        if (wait === undefined || error instanceof Final) throw failure(url, error);
         await sleep(wait);
       }
     }
     await rename(partial, file);
+  } catch (error) {
+    // For the next to take over, if anything arrived.
+    await rename(partial, `${file}.partial`).catch(() => undefined);
+    throw error;
   } finally {
-    await dispatcher.close();
+    await attempt.dispatcher.close();
   }
 }
 
@@ -68,31 +95,43 @@ export async function md5OfFile(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
+function isUnreachable(error: unknown): boolean {
+  const { cause } = error as Error;
+  return cause instanceof Error && UNREACHABLE.includes((cause as NodeJS.ErrnoException).code ?? '');
+}
+
 function failure(url: string, error: unknown): UserError {
   const { message, cause } = error as Error;
-  const reason = cause instanceof Error && cause.message ? `${message} (${cause.message})` : message;
+  // Where several addresses were tried, Node gives a code and no message.
+  const { message: why, code } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;
+  const reason = why || code ? `${message} (${why || code})` : message;
   return new UserError(`Expected to download ${url}, but could not: ${reason}.`);
 }
 
-/** This process's own partial file, with what a process that has ended left behind, if there is any. */
+function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+/** A partial file that is this download's own, with what an earlier one left behind, if there is any. */
 async function claimPartial(file: string): Promise<string> {
-  const own = `${file}.${process.pid}.partial`;
-  const pattern = new RegExp(`^${escapeRegExp(path.basename(file))}\\.(\\d+)\\.partial$`);
-  for (const name of await readdir(path.dirname(file))) {
-    const pid = Number(pattern.exec(name)?.[1]);
-    if (!pid || isAlive(pid)) continue;
-    // Of two processes that try this at once, the rename succeeds for one.
-    const claimed = await rename(path.join(path.dirname(file), name), own).then(
+  const { dir, base } = path.parse(file);
+  await mkdir(dir, { recursive: true });
+  const own = `${file}.${process.pid}-${randomUUID()}.partial`;
+  for (const name of await readdir(dir)) {
+    if (!name.startsWith(`${base}.`) || !name.endsWith('.partial')) continue;
+    const owner = /^(\d+)-/.exec(name.slice(base.length + 1))?.[1];
+    if (owner !== undefined && isAlive(Number(owner))) continue;
+    // Of two that try this at once, the rename succeeds for one.
+    const claimed = await rename(path.join(dir, name), own).then(
       () => true,
       () => false,
     );
     if (claimed) break;
   }
   return own;
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 function isAlive(pid: number): boolean {
@@ -104,30 +143,31 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** One attempt: appends what is missing, or begins again where the server will not send a part. */
-async function fetchRest(
-  url: string,
-  partial: string,
-  {
-    dispatcher,
-    onProgress,
-    stallAfter,
-  }: Pick<DownloadOptions, 'onProgress'> & {
-    dispatcher: EnvHttpProxyAgent;
-    stallAfter: number;
-  },
-): Promise<void> {
-  const present = await stat(partial).then(
-    ({ size }) => size,
-    () => 0,
-  );
+interface Attempt {
+  dispatcher: EnvHttpProxyAgent;
+  onProgress: DownloadOptions['onProgress'];
+  stallAfter: number;
+  /** Which version of the file the partial one is of, where the server said so. */
+  etag: string | undefined;
+}
+
+/** One attempt: appends what is missing, or begins again where the server will not send a part, or has another version by now. */
+async function fetchRest(url: string, partial: string, attempt: Attempt): Promise<void> {
+  const present = await sizeOf(partial);
   const stalled = new AbortController();
-  const reason = new Error(`nothing arrived for ${stallAfter / 1000} s`);
-  const timer = setTimeout(() => stalled.abort(reason), stallAfter);
+  const reason = new Error(`nothing arrived for ${attempt.stallAfter / 1000} s`);
+  const timer = setTimeout(() => stalled.abort(reason), attempt.stallAfter);
   let handle: FileHandle | undefined;
   try {
-    const headers = present > 0 ? { range: `bytes=${present}-` } : undefined;
-    const response = await fetch(url, { dispatcher, headers, signal: stalled.signal });
+    const response = await fetch(url, {
+      dispatcher: attempt.dispatcher,
+      headers: {
+        'accept-encoding': 'identity',
+        ...(present > 0 && { range: `bytes=${present}-` }),
+        ...(present > 0 && attempt.etag && { 'if-range': attempt.etag }),
+      },
+      signal: stalled.signal,
+    });
     if (response.status === 416) {
       // There is nothing after what is here: whole, as the checksum will tell, or wrong.
       await response.body?.cancel();
@@ -136,18 +176,26 @@ async function fetchRest(
     if (!response.ok || !response.body) {
       await response.body?.cancel();
       const answer = `the server answered ${response.status} ${response.statusText}`.trim();
-      throw response.status < 500 && response.status !== 429 ? new Refused(answer) : new Error(answer);
+      throw response.status < 500 && response.status !== 429 ? new Final(answer) : new Error(answer);
     }
+    const etag = response.headers.get('etag');
+    attempt.etag = etag?.startsWith('"') ? etag : undefined;
     const resumed = response.status === 206;
+    const begins = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
+    if (resumed && begins !== undefined && Number(begins) !== present) {
+      await response.body.cancel();
+      await rm(partial, { force: true });
+      throw new Error(`the server sent what follows byte ${begins}, not ${present}`);
+    }
     let received = resumed ? present : 0;
     const length = response.headers.get('content-length');
     const total = length === null ? undefined : received + Number(length);
-    handle = await open(partial, resumed ? 'a' : 'w');
+    handle = await open(partial, resumed ? 'a' : 'w').catch(cannotWrite);
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       timer.refresh();
-      await handle.write(chunk);
+      await handle.appendFile(chunk).catch(cannotWrite);
       received += chunk.length;
-      onProgress?.({ received, total });
+      attempt.onProgress?.({ received, total });
     }
     if (total !== undefined && received < total)
       throw new Error(`the connection broke off at ${received} of ${total} bytes`);
@@ -155,4 +203,8 @@ async function fetchRest(
     clearTimeout(timer);
     await handle?.close();
   }
+}
+
+function cannotWrite(error: Error): never {
+  throw new Final(error.message);
 }

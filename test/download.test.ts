@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type IncomingMessage, type Server, type ServerResponse, createServer, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,6 +30,13 @@ function whole(asked: IncomingMessage, response: ServerResponse): void {
   response.end(BYTES.subarray(start));
 }
 
+/** Half at once, the rest when another download has had the time to begin. */
+function slowly(_: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, { 'content-length': BYTES.length });
+  response.write(BYTES.subarray(0, 150_000));
+  setTimeout(() => response.end(BYTES.subarray(150_000)), 150);
+}
+
 describe('download', () => {
   let folder: string;
   let server: Server;
@@ -29,6 +45,14 @@ describe('download', () => {
   const file = () => path.join(folder, 'deep', 'weights.h5');
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/weights.h5`;
   const left = () => (existsSync(path.dirname(file())) ? readdirSync(path.dirname(file())) : []);
+
+  const environment = { ...process.env };
+  // A proxy of the machine's own would stand between these tests and their server.
+  before(() => {
+    for (const name of Object.keys(environment))
+      if (/^(https?|no)_proxy$/i.test(name)) delete process.env[name];
+  });
+  after(() => void Object.assign(process.env, environment));
 
   beforeEach((done) => {
     folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-download-'));
@@ -134,38 +158,127 @@ describe('download', () => {
     assert.deepEqual(left(), []);
   });
 
-  it('fails at once where nothing answers', async () => {
+  it('asks once more where nothing answers, and no more', async () => {
     const closed = url();
     await new Promise((resolve) => server.close(resolve));
     const started = Date.now();
-    await assert.rejects(download(closed, file(), QUICK), UserError);
+    const options = { ...QUICK, retryAfter: [1, 60_000] };
+    await assert.rejects(
+      download(closed, file(), options),
+      (error: Error) => error instanceof UserError && /ECONNREFUSED/.test(error.message),
+    );
     assert.ok(Date.now() - started < 3000);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
 
-  it('takes over what a process that has ended left behind, and leaves a living one alone', async () => {
-    handler = (_, response, attempt) => {
-      // What is on the disk is right as far as it goes.
-      if (attempt === 1)
-        response.writeHead(206, { 'content-length': BYTES.length - 1000 }).end(BYTES.subarray(1000));
-    };
-    const living = `weights.h5.${process.ppid}.partial`;
-    const dead = 'weights.h5.999999999.partial';
-    await download(url(), file(), { ...QUICK, retryAfter: [] }).catch(() => undefined);
-    for (const name of left()) rmSync(path.join(path.dirname(file()), name));
-    asked = [];
-    for (const name of [living, dead])
-      writeFileSync(path.join(path.dirname(file()), name), BYTES.subarray(0, 1000));
-    await download(url(), file(), QUICK);
-    assert.equal(asked[0], 'bytes=1000-');
-    assert.deepEqual(left().sort(), ['weights.h5', living].sort());
+  it('says so where the file cannot be written', async () => {
+    handler = whole;
+    writeFileSync(path.join(folder, 'deep'), 'a file, not a folder');
+    await assert.rejects(download(url(), file(), QUICK), /Expected to write .*weights\.h5, but could not/);
+    assert.equal(asked.length, 0);
   });
 
-  it('two at once do each other no harm', async () => {
+  /** What lies in the folder when a download begins. */
+  const leave = (name: string, bytes = BYTES.subarray(0, 1000)) => {
+    mkdirSync(path.dirname(file()), { recursive: true });
+    writeFileSync(path.join(path.dirname(file()), name), bytes);
+  };
+
+  it('takes over what a process that has ended left behind, and leaves a living one alone', async () => {
     handler = whole;
-    const other = path.join(folder, 'deep', 'second.h5');
-    await Promise.all([download(url(), file(), QUICK), download(url(), other, QUICK)]);
-    assert.ok(readFileSync(file()).equals(BYTES) && readFileSync(other).equals(BYTES));
+    const living = `weights.h5.${process.ppid}-a.partial`;
+    leave(living);
+    leave('weights.h5.999999999-a.partial');
+    leave('weights.h5x.partial');
+    await download(url(), file(), QUICK);
+    assert.deepEqual(asked, ['bytes=1000-']);
+    assert.ok(readFileSync(file()).equals(BYTES));
+    assert.deepEqual(left().sort(), ['weights.h5', living, 'weights.h5x.partial'].sort());
+  });
+
+  it('keeps what arrived where it gives up, for the next time', async () => {
+    handler = (incoming, response, attempt) => {
+      if (attempt === 2) return whole(incoming, response);
+      response.writeHead(200, { 'content-length': BYTES.length });
+      response.write(BYTES.subarray(0, 5000), () => setTimeout(() => response.destroy(), 20));
+    };
+    await assert.rejects(download(url(), file(), { ...QUICK, retryAfter: [] }), /broke off|terminated/);
+    assert.deepEqual(left(), ['weights.h5.partial']);
+    await arrives();
+    assert.deepEqual(asked, [undefined, 'bytes=5000-']);
+  });
+
+  it('has enough when all of it was left behind', async () => {
+    handler = (_, response) => response.writeHead(416).end();
+    leave('weights.h5.partial', BYTES);
+    await arrives();
+  });
+
+  it('begins again where what was left behind is wrong', async () => {
+    handler = whole;
+    leave('weights.h5.partial', Buffer.alloc(1000));
+    await arrives();
+    assert.deepEqual(asked, ['bytes=1000-', undefined]);
+  });
+
+  it('begins again where the server sends another part than asked', async () => {
+    handler = (incoming, response, attempt) => {
+      if (attempt > 1) return whole(incoming, response);
+      response.writeHead(206, { 'content-range': `bytes 0-9/${BYTES.length}` }).end(BYTES.subarray(0, 10));
+    };
+    leave('weights.h5.partial');
+    await arrives();
+    assert.deepEqual(asked, ['bytes=1000-', undefined]);
+  });
+
+  it('asks for the rest of the same version only', async () => {
+    const conditions: (string | undefined)[] = [];
+    handler = (incoming, response, attempt) => {
+      conditions.push(incoming.headers['if-range'] as string | undefined);
+      // The server replaced the file after the first attempt, so it sends all of the new one.
+      response.writeHead(200, { 'content-length': BYTES.length, etag: attempt === 1 ? '"old"' : '"new"' });
+      if (attempt > 1) response.end(BYTES);
+      else response.write(Buffer.alloc(5000), () => setTimeout(() => response.destroy(), 20));
+    };
+    await arrives();
+    assert.deepEqual(conditions, [undefined, '"old"']);
+  });
+
+  it('counts only attempts that bring nothing new', async () => {
+    handler = (incoming, response) => {
+      const start = Number(/(\d+)-/.exec(incoming.headers.range ?? '')?.[1] ?? 0);
+      response.writeHead(start ? 206 : 200, { 'content-length': BYTES.length - start });
+      response.write(BYTES.subarray(start, start + 40_000), () => setTimeout(() => response.destroy(), 20));
+      if (start + 40_000 >= BYTES.length) response.end();
+    };
+    await download(url(), file(), { ...QUICK, retryAfter: [1] });
+    assert.ok(readFileSync(file()).equals(BYTES));
+    assert.equal(asked.length, 8);
+  });
+
+  it('two of one process do each other no harm', async () => {
+    handler = slowly;
+    await Promise.all([download(url(), file(), QUICK), download(url(), file(), QUICK)]);
+    assert.ok(readFileSync(file()).equals(BYTES));
+    assert.deepEqual(left(), ['weights.h5']);
+  });
+
+  it('two processes do each other no harm', async () => {
+    handler = slowly;
+    const program = `require('./src/download').download(${JSON.stringify(url())}, ${JSON.stringify(file())}, { md5: '${MD5}' })`;
+    const ends = [1, 2].map(
+      () =>
+        new Promise<number | null>((resolve) =>
+          spawn(process.execPath, ['--import', 'tsx', '-e', program], {
+            cwd: path.join(__dirname, '..'),
+            stdio: 'inherit',
+          }).on('exit', resolve),
+        ),
+    );
+    assert.deepEqual(await Promise.all(ends), [0, 0]);
+    assert.deepEqual(asked, [undefined, undefined]);
+    assert.ok(readFileSync(file()).equals(BYTES));
+    assert.deepEqual(left(), ['weights.h5']);
   });
 
   it('goes through the proxy that the environment names', async () => {
