@@ -53,6 +53,9 @@ export async function download(
   file: string,
   { md5, onProgress, retryAfter = [1000, 2000, 4000, 8000], stallAfter = 30_000 }: DownloadOptions,
 ): Promise<void> {
+  if (!/^https?:/i.test(url) || !URL.canParse(url)) {
+    throw new UserError(`Expected an address that begins with http:// or https://, but received ${url}.`);
+  }
   const partial = await claimPartial(file).catch((error: Error) => {
     throw new UserError(`Expected to write ${file}, but could not: ${error.message}.`);
   });

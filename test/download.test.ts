@@ -50,7 +50,7 @@ describe('download', () => {
   // A proxy of the machine's own would stand between these tests and their server.
   before(() => {
     for (const name of Object.keys(environment))
-      if (/^(https?|no)_proxy$/i.test(name)) delete process.env[name];
+      if (/^(https?|no)_proxy$/i.test(name)) Reflect.deleteProperty(process.env, name);
   });
   after(() => void Object.assign(process.env, environment));
 
@@ -169,6 +169,11 @@ describe('download', () => {
     );
     assert.ok(Date.now() - started < 3000);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+
+  it('refuses what is not an address of the web, before it waits for anything', async () => {
+    for (const address of ['weights.h5', 'ftp://example.org/weights.h5'])
+      await assert.rejects(download(address, file(), { md5: MD5 }), /Expected an address .* http/);
   });
 
   it('says so where the file cannot be written', async () => {
