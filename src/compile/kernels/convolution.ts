@@ -5,6 +5,7 @@ import { type View, asNCHW, plain, transpose, viewOf, viewOfNCHW } from '../view
 import { activate } from './activation';
 import { pad, slice } from './shape';
 import { traceKernel } from './traceKernel';
+import { windowGeometry } from './window';
 
 type Conv2DInfo = tf.backend_util.Conv2DInfo;
 type Shape4D = [number, number, number, number];
@@ -28,13 +29,7 @@ function convInfo(
 }
 
 function geometry(info: Conv2DInfo) {
-  const { top, left, bottom, right } = info.padInfo;
-  return {
-    kernel_shape: [info.filterHeight, info.filterWidth],
-    strides: [info.strideHeight, info.strideWidth],
-    dilations: [info.dilationHeight, info.dilationWidth],
-    pads: [top, left, bottom, right],
-  };
+  return { ...windowGeometry(info), dilations: [info.dilationHeight, info.dilationWidth] };
 }
 
 /** A filter [height, width, in, out] as ONNX's [out, in, height, width]. */

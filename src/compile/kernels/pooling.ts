@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { type Graph, type Node, type Value, sizeOf } from '../graph';
 import { type View, asNCHW, viewOfNCHW } from '../view';
 import { traceKernel } from './traceKernel';
+import { windowGeometry } from './window';
 
 type Conv2DInfo = tf.backend_util.Conv2DInfo;
 
@@ -18,15 +19,6 @@ function poolInfo(
     attrs.pad,
     attrs.dimRoundingMode,
   );
-}
-
-function geometry(info: Conv2DInfo) {
-  const { top, left, bottom, right } = info.padInfo;
-  return {
-    kernel_shape: [info.filterHeight, info.filterWidth],
-    strides: [info.strideHeight, info.strideWidth],
-    pads: [top, left, bottom, right],
-  };
 }
 
 function outDims(info: Conv2DInfo): number[] {
@@ -45,7 +37,7 @@ function maxPool(graph: Graph, x: View, info: Conv2DInfo): Node {
     { dims, dtype: 'float32' },
     { dims, dtype: 'int64' },
   ] as const;
-  return graph.addNode('MaxPool', [asNCHW(graph, x)], outputs, geometry(info));
+  return graph.addNode('MaxPool', [asNCHW(graph, x)], outputs, windowGeometry(info));
 }
 
 function maxPoolGrad(graph: Graph, dy: View, x: View, info: Conv2DInfo): View {
@@ -54,7 +46,7 @@ function maxPoolGrad(graph: Graph, dy: View, x: View, info: Conv2DInfo): View {
   const gradient = asNCHW(graph, dy);
   if (apart(info)) {
     const inputs = [gradient, indices, graph.int64(dims)];
-    return viewOfNCHW(graph.add('MaxUnpool', inputs, dims, geometry(info)));
+    return viewOfNCHW(graph.add('MaxUnpool', inputs, dims, windowGeometry(info)));
   }
   const [size, count] = [sizeOf(dims), sizeOf(indices.dims)];
   const zeros = graph.add('Expand', [graph.scalar(0), graph.int64([size])], [size]);
@@ -68,7 +60,10 @@ function maxPoolGrad(graph: Graph, dy: View, x: View, info: Conv2DInfo): View {
 
 function avgPool(graph: Graph, x: View, info: Conv2DInfo): View {
   return viewOfNCHW(
-    graph.add('AveragePool', [asNCHW(graph, x)], outDims(info), { ...geometry(info), count_include_pad: 0 }),
+    graph.add('AveragePool', [asNCHW(graph, x)], outDims(info), {
+      ...windowGeometry(info),
+      count_include_pad: 0,
+    }),
   );
 }
 
@@ -114,7 +109,7 @@ function avgPoolGrad(graph: Graph, dy: View, info: Conv2DInfo): View {
     inWidth - ((outWidth - 1) * info.strideWidth + filterWidth - left - right),
   ];
   const unfolded = graph.add('ConvTranspose', [folded, spread], [images, 1, inHeight, inWidth], {
-    ...geometry(info),
+    ...windowGeometry(info),
     output_padding,
   });
   return viewOfNCHW(graph.add('Reshape', [unfolded, graph.int64(dims)], dims));
