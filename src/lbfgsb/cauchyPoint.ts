@@ -33,13 +33,15 @@ export class CauchyPoint {
     path: ProjectedPath,
     z: Float64Array,
   ): boolean {
-    z.set(x);
     const { displacement, product, row } = this;
     const { corrections, theta, count } = matrix;
     const { breakpoints, d, products: p } = path;
     const firstBreakpoints = breakpoints.left;
     if (theta !== 1) for (let j = count; j < 2 * count; j++) p[j] *= theta;
-    if (firstBreakpoints === 0 && !path.hasFree) return true;
+    if (firstBreakpoints === 0 && !path.hasFree) {
+      z.set(x);
+      return true;
+    }
     displacement.fill(0, 0, 2 * count);
 
     let slope = path.slope;
@@ -68,7 +70,6 @@ export class CauchyPoint {
       d[i] = 0;
       const bound = di > 0 ? box.upper[i] : box.lower[i];
       const moved = bound - x[i];
-      z[i] = bound;
       variables.status[i] = di > 0 ? status.atUpper : status.atLower;
       if (breakpoints.left === 0 && firstBreakpoints === x.length) {
         toMinimiser = interval;
@@ -98,9 +99,29 @@ export class CauchyPoint {
     if (!everythingFixed) {
       if (toMinimiser <= 0) toMinimiser = 0;
       travelled += toMinimiser;
-      for (let i = 0; i < z.length; i++) z[i] += travelled * d[i];
     }
+    writePoint(x, d, everythingFixed ? 0 : travelled, box, variables, z);
     if (count > 0) addScaled(2 * count, toMinimiser, p, displacement);
     return true;
+  }
+}
+
+/** z = x + travelled * d where a variable can still move, and the bound it has met where not. */
+function writePoint(
+  x: Float64Array,
+  d: Float64Array,
+  travelled: number,
+  { lower, upper }: Box,
+  variables: FreeVariables,
+  z: Float64Array,
+): void {
+  const statuses = variables.status;
+  for (let i = 0; i < z.length; i++) {
+    let zi = x[i] + travelled * d[i];
+    if (statuses[i] > 0) {
+      if (statuses[i] === status.atLower) zi = lower[i];
+      else if (statuses[i] === status.atUpper) zi = upper[i];
+    }
+    z[i] = zi;
   }
 }

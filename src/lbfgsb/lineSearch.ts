@@ -1,4 +1,5 @@
 import type { Box } from './bounds';
+import { blockLength } from './corrections';
 import { dot } from './linearAlgebra';
 import type { Objective } from './objective';
 import type { LbfgsbState } from './state';
@@ -50,21 +51,34 @@ function setDirection(state: LbfgsbState): number {
   const { x, g, d, z, box } = state;
   let dDotD = 0;
   let slope = 0;
-  for (let i = 0; i < x.length; i++) {
-    const di = z[i] - x[i];
-    d[i] = di;
-    dDotD += di * di;
-    slope += g[i] * di;
+  let greatest = greatestUnboundedStep;
+  // In blocks, so that the second loop finds x and d in the cache.
+  for (let start = 0; start < x.length; start += blockLength) {
+    const end = Math.min(start + blockLength, x.length);
+    for (let i = start; i < end; i++) {
+      const di = z[i] - x[i];
+      d[i] = di;
+      dDotD += di * di;
+      slope += g[i] * di;
+    }
+    if (box !== null) greatest = greatestStepInBox(x, d, box, start, end, greatest);
   }
   state.dDotD = dDotD;
   state.firstSlope = slope;
-  if (box === null) return greatestUnboundedStep;
-  return state.nit === 0 ? 1 : greatestStepInBox(x, d, box);
+  return box !== null && state.nit === 0 ? 1 : greatest;
 }
 
-function greatestStepInBox(x: Float64Array, d: Float64Array, { lower, upper }: Box): number {
-  let greatest = greatestUnboundedStep;
-  for (let i = 0; i < x.length; i++) {
+/** The greatest step of at most `atMost` that keeps the variables start..end-1 in the box. */
+function greatestStepInBox(
+  x: Float64Array,
+  d: Float64Array,
+  { lower, upper }: Box,
+  start: number,
+  end: number,
+  atMost: number,
+): number {
+  let greatest = atMost;
+  for (let i = start; i < end; i++) {
     const di = d[i];
     const toLower = lower[i] - x[i];
     const toUpper = upper[i] - x[i];

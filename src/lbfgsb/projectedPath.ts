@@ -52,18 +52,19 @@ export class ProjectedPath {
       const di = -g[i];
       const toLower = x[i] - lower[i];
       const toUpper = upper[i] - x[i];
-      if (statuses[i] !== status.fixed && statuses[i] !== status.unbounded) {
-        let now: number = status.free;
+      let now: number = statuses[i];
+      if (now !== status.fixed && now !== status.unbounded) {
+        now = status.free;
         if (toLower <= 0) {
           if (di <= 0) now = status.atLower;
         } else if (toUpper <= 0) {
           if (di >= 0) now = status.atUpper;
-        } else if (Math.abs(di) <= 0) {
+        } else if (di === 0) {
           now = status.unmoved;
         }
         statuses[i] = now;
       }
-      if (statuses[i] !== status.free && statuses[i] !== status.unbounded) {
+      if (now !== status.free && now !== status.unbounded) {
         d[i] = 0;
         continue;
       }

@@ -166,32 +166,35 @@ export class SubspaceMinimization {
   ): boolean {
     const { lower, upper } = box;
     const { isFree } = variables;
+    const { heldInBlock } = this;
     const scale = 1 / matrix.theta;
     let hitsBound = false;
     let slope = 0;
     for (let start = 0; start < z.length; start += blockLength) {
       const end = Math.min(start + blockLength, z.length);
       matrix.corrections.addCombination(this.ofY, this.ofS, r, start, end);
+      const held = variables.listHeld(start, end, heldInBlock);
+      for (let k = 0; k < held; k++) r[heldInBlock[k]] = 0;
+      // Three short loops over what is in the cache: one with all eight arrays has too few registers.
       for (let i = start; i < end; i++) {
-        let zi = cauchyPoint[i];
-        if (isFree[i] !== 0) {
-          const step = r[i] * scale;
-          r[i] = step;
-          zi += step;
-          if (!(zi > lower[i])) {
-            if (lower[i] !== -Infinity) {
-              zi = lower[i];
-              hitsBound = true;
-            }
-          }
-          if (!(zi < upper[i]) && upper[i] !== Infinity) {
-            zi = upper[i];
-            hitsBound = true;
-          }
-        }
-        z[i] = zi;
-        slope += (zi - x[i]) * g[i];
+        const step = r[i] * scale;
+        r[i] = step;
+        z[i] = cauchyPoint[i] + step;
       }
+      for (let i = start; i < end; i++) {
+        const zi = z[i];
+        if (zi > lower[i] && zi < upper[i]) continue;
+        if (isFree[i] === 0) continue;
+        if (!(zi > lower[i]) && lower[i] !== -Infinity) {
+          z[i] = lower[i];
+          hitsBound = true;
+        }
+        if (!(z[i] < upper[i]) && upper[i] !== Infinity) {
+          z[i] = upper[i];
+          hitsBound = true;
+        }
+      }
+      for (let i = start; i < end; i++) slope += (z[i] - x[i]) * g[i];
     }
     return hitsBound && slope > 0;
   }
