@@ -11,23 +11,31 @@ export interface EagerBackend {
   instead?: string;
 }
 
-/** Loads @tensorflow/tfjs-node; its reason where that cannot be done. */
-async function tfjsNode(): Promise<string | undefined> {
+/** Loads @tensorflow/tfjs-node and computes something with it; its reason where that cannot be done. */
+async function tfjsNode(load: () => Promise<unknown>): Promise<string | undefined> {
   try {
-    await import(TFJS_NODE);
-    return (await tf.setBackend('tensorflow')) ? undefined : 'its backend did not start';
+    await load();
+    if (!(await tf.setBackend('tensorflow'))) return 'its backend did not start';
+    // It starts, and then every op throws, where Node no longer has what it was written for (util.isNullOrUndefined, until Node 22).
+    tf.tidy(() => tf.matMul([[1]], [[1]]).dataSync());
+    return undefined;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    return code?.endsWith('MODULE_NOT_FOUND') ? 'it is not installed' : (message.split('\n')[0] ?? message);
+    const itself = message.includes(`'${TFJS_NODE}'`);
+    return itself && code?.endsWith('MODULE_NOT_FOUND')
+      ? 'it is not installed'
+      : (message.split('\n')[0] ?? message);
   }
 }
 
 /**
  * Sets the fastest tfjs backend that works here: tfjs-node, else WebAssembly, else plain JavaScript. Prints nothing; whoever calls this
- * says once what is used instead.
+ * says once what is used instead. `load` imports tfjs-node.
  */
-export async function useEagerBackend(): Promise<EagerBackend> {
-  const reason = await tfjsNode();
+export async function useEagerBackend(
+  load = () => import(TFJS_NODE) as Promise<unknown>,
+): Promise<EagerBackend> {
+  const reason = await tfjsNode(load);
   if (reason === undefined) return { name: 'tensorflow' };
   const because = `@tensorflow/tfjs-node is not used (${reason})`;
   // Only now: once imported it is tfjs's first choice, and everything before an await would fail.
