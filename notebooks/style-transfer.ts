@@ -152,11 +152,12 @@ for (const layerName of ['block1_conv2', 'block5_conv2']) {
 
 // %%
 function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
-  tf.util.assertShapesMatch(
-    base.shape,
-    combination.shape,
-    'The pictures differ in size; run the cells from In [16] down. ',
-  );
+  if (base.shape.join() !== combination.shape.join()) {
+    throw new UserError(
+      `Expected pictures of one size, but the layer has [${base.shape}] for one and [${combination.shape}] for the other: ` +
+        'run all cells from In [16] on again.',
+    );
+  }
   return tf.sum(tf.square(tf.sub(combination, base)));
 }
 

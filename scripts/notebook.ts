@@ -6,6 +6,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { jupyterEnvironment } from './notebooks/jupyterEnvironment';
 
 const PROJECT = path.join(__dirname, '..');
 const FRONT_ENDS: Record<string, { probe: string[]; start: string[] }> = {
@@ -16,12 +17,6 @@ const FRONT_ENDS: Record<string, { probe: string[]; start: string[] }> = {
   },
   code: { probe: ['code', '--version'], start: ['code', '.'] },
 };
-
-/** The environment in which Jupyter finds the project's kernel before any other of that name. */
-export function jupyterEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const own = path.join(PROJECT, 'jupyter');
-  return { ...env, JUPYTER_PATH: env.JUPYTER_PATH ? `${own}${path.delimiter}${env.JUPYTER_PATH}` : own };
-}
 
 function isInstalled([command, ...args]: string[]): boolean {
   // Through a shell, because some of these are scripts with an ending of their own on Windows.

@@ -9,8 +9,8 @@ import { formatPercent, parsePercent, withParameters } from './percent';
 const FOLDER = path.join(__dirname, '..', '..', 'notebooks');
 const MOST_BYTES = 3e6;
 
-const scriptPath = (name: string) => path.join(FOLDER, `${name}.ts`);
-const notebookPath = (name: string) => path.join(FOLDER, `${name}.ipynb`);
+export const scriptPath = (name: string) => path.join(FOLDER, `${name}.ts`);
+export const notebookPath = (name: string) => path.join(FOLDER, `${name}.ipynb`);
 
 /** The lessons by name: the scripts in notebooks/. */
 export async function lessons(): Promise<string[]> {

@@ -70,15 +70,14 @@ export function lossCurves(points: readonly LossPoint[], title = 'The loss while
 }
 
 /**
- * The range of the log axis: all values, except that a part that begins near 0 (the content loss of the content picture) may come up
- * from below. Between powers of ten 2 and 5 are marked where there is room.
+ * The range of the log axis: from a tenth of what the smallest part comes to. A part that begins near 0 (the content loss of the content
+ * picture) comes up from below. Between powers of ten 2 and 5 are marked where there is room.
  */
 function decades(points: readonly LossPoint[]): { range: [number, number]; dtick: number | 'D2' } {
-  const positive = (values: number[]) => values.filter((value) => value > 0);
-  const values = (point: LossPoint) =>
-    positive([point.loss, point.content, point.style, point.totalVariation]);
-  const top = Math.log10(Math.max(...points.flatMap(values)));
-  const bottom = Math.log10(Math.min(...values(points.at(-1) as LossPoint)));
-  const room = Math.max((top - bottom) * 0.05, 0.1);
-  return { range: [bottom - room, top + room], dtick: top - bottom > 3 ? 1 : 'D2' };
+  const heights = CURVES.map(({ part }) => Math.max(...points.map((point) => point[part]))).filter(
+    (most) => most > 0,
+  );
+  const [most, least] = heights.length > 0 ? [Math.max(...heights), Math.min(...heights)] : [1, 1];
+  const [top, bottom] = [Math.log10(most) + 0.2, Math.log10(least) - 1];
+  return { range: [bottom, top], dtick: top - bottom > 3 ? 1 : 'D2' };
 }

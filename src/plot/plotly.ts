@@ -7,6 +7,9 @@ import { FONT, drawSvg, textWidth } from './text';
 /** Pixels of the PNG for each CSS pixel. */
 const SHARPNESS = 2;
 
+/** plotly puts the title of a vertical axis beside its labels, whose width it cannot measure here: further out, in CSS pixels. */
+const TITLE_SHIFT = 18;
+
 /** The part of plotly.js that is used. */
 interface Plotly {
   newPlot(div: object, data: object, layout: object, config: object): Promise<object>;
@@ -51,11 +54,19 @@ async function layOut(figure: PlotlyFigure): Promise<string> {
   window.document.body.append(div);
   try {
     await plotly.newPlot(div, data, layout, { staticPlot: true });
+    for (const title of div.querySelectorAll('.ytitle')) moveLeft(title, TITLE_SHIFT);
     return plotly.Snapshot.toSVG(div, 'svg');
   } finally {
     plotly.purge(div);
     div.remove();
   }
+}
+
+/** Moves a text that stands on end. */
+function moveLeft(title: Element, by: number): void {
+  const [x, y] = [Number(title.getAttribute('x')) - by, Number(title.getAttribute('y'))];
+  title.setAttribute('x', String(x));
+  title.setAttribute('transform', `rotate(-90,${x},${y})`);
 }
 
 /** A window of jsdom with plotly's scatter and bar charts in it, and with estimates where only a browser could measure text. */
