@@ -101,7 +101,11 @@ export function assertSomethingCounts({ content, style, totalVariation }: LossWe
 }
 
 /** From a picture [1, height, width, 3] to its activations by layer, each [1, h, w, channels]: vgg19.ts's features(). */
-export type Features = (x: tf.Tensor4D) => Record<string, tf.Tensor4D>;
+export interface Features {
+  (x: tf.Tensor4D): Record<string, tf.Tensor4D>;
+  /** The same layers' Gram matrices [channels, channels], where the network has a shorter way to them than by the activations. */
+  readonly gramMatrices?: (x: tf.Tensor4D) => Record<string, tf.Tensor2D>;
+}
 
 /** What the combination image is compared with: activations of the content picture, Gram matrices of the style picture, by layer. */
 export interface Targets {
@@ -122,8 +126,7 @@ export function contentTargets(features: Features, weights: LossWeights) {
 export function styleTargets(features: Features, weights: LossWeights) {
   return (x: tf.Tensor4D): Targets['style'] => {
     const layers = countingLayers(weights.style);
-    const activations = layers.length === 0 ? {} : features(x);
-    return byLayer(layers, (layer) => gramMatrix(squeeze(activations, layer)));
+    return layers.length === 0 ? {} : gramMatrices(features, features(x), layers, x);
   };
 }
 
@@ -155,9 +158,9 @@ export function transferLoss(features: Features, targets: Targets, weights: Loss
         contentLoss(targets.content[layer] as tf.Tensor3D, squeeze(activations, layer)),
       ),
     );
+    const grams = usesNetwork ? gramMatrices(features, activations, styleLayers, x) : {};
     const style = styleLayers.map((layer) => {
-      const S = targets.style[layer] as tf.Tensor2D;
-      const C = gramMatrix(squeeze(activations, layer));
+      const [S, C] = [targets.style[layer], grams[layer]] as [tf.Tensor2D, tf.Tensor2D];
       return weighted(weights.style[layer], gramLoss(S, C, imgHeight, imgWidth));
     });
     const totalVariation =
@@ -190,6 +193,15 @@ export function lossAndGrads(loss: (x: tf.Tensor4D) => LossParts): (x: tf.Tensor
     const [content, style, totalVariation] = tf.unstack(parts) as [tf.Scalar, tf.Scalar, tf.Scalar];
     return { value: tf.sum(parts), content, style, totalVariation, grad: grad as tf.Tensor4D };
   };
+}
+
+function gramMatrices(
+  features: Features,
+  activations: Record<string, tf.Tensor4D>,
+  layers: readonly string[],
+  x: tf.Tensor4D,
+): Record<string, tf.Tensor2D> {
+  return features.gramMatrices?.(x) ?? byLayer(layers, (layer) => gramMatrix(squeeze(activations, layer)));
 }
 
 function weighted(weight: number | undefined, loss: tf.Scalar): tf.Scalar {

@@ -3,6 +3,7 @@
  * that map its activations linearly to VGG19's own channels at that layer, so that losses keep their layers, scales and weights.
  */
 import * as tf from '@tensorflow/tfjs';
+import type { Features } from './losses';
 import { type LayerSpec, type Widths, layersUpTo, vggLayers } from './vgg19';
 
 /**
@@ -110,29 +111,20 @@ export function gramThroughHead(activations: tf.Tensor4D, { head, headBias }: Sl
   return tf.addN([product, cross, cross.transpose()]) as tf.Tensor2D;
 }
 
-/**
- * The network as losses take one: from a picture [1, height, width, 3] to what VGG19's activations would be at the named layers, each
- * [1, h, w, VGG19's channels].
- *
- * @throws UserError for a layer that VGG19 does not have
- */
-export function slimFeatures(
-  parameters: SlimParameters,
-  layers: readonly string[],
-): (x: tf.Tensor4D) => Record<string, tf.Tensor4D> {
-  return (x) => mapLayers(slimActivations(parameters, x, layers), parameters, throughHead);
-}
+/** Features with a short way to the Gram matrices. */
+export type SlimFeatures = Features & Required<Pick<Features, 'gramMatrices'>>;
 
 /**
- * The Gram matrices of slimFeatures, without computing those: from a picture to matrices [VGG19's channels, VGG19's channels].
+ * The network as losses take one: from a picture [1, height, width, 3] to what VGG19's activations would be at the named layers, each
+ * [1, h, w, VGG19's channels], and to their Gram matrices without computing those.
  *
- * @throws UserError for a layer that VGG19 does not have
+ * @throws UserError for a layer that VGG19 does not have, when it is called
  */
-export function slimGramMatrices(
-  parameters: SlimParameters,
-  layers: readonly string[],
-): (x: tf.Tensor4D) => Record<string, tf.Tensor2D> {
-  return (x) => mapLayers(slimActivations(parameters, x, layers), parameters, gramThroughHead);
+export function slimFeatures(parameters: SlimParameters, layers: readonly string[]): SlimFeatures {
+  const own = (x: tf.Tensor4D) => slimActivations(parameters, x, layers);
+  return Object.assign((x: tf.Tensor4D) => mapLayers(own(x), parameters, throughHead), {
+    gramMatrices: (x: tf.Tensor4D) => mapLayers(own(x), parameters, gramThroughHead),
+  });
 }
 
 function mapLayers<T>(

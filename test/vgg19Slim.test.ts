@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../src/compile';
 import { UserError } from '../src/errors';
-import { gramMatrix } from '../src/losses';
+import {
+  type Features,
+  type LossWeights,
+  contentTargets,
+  gramMatrix,
+  styleTargets,
+  transferLoss,
+} from '../src/losses';
 import { slimTensors } from '../src/train/parameters';
 import { VGG19_WIDTHS } from '../src/vgg19';
-import {
-  SLIM_WIDTHS,
-  convLayers,
-  slimActivations,
-  slimFeatures,
-  slimGramMatrices,
-  slimInput,
-} from '../src/vgg19Slim';
+import { SLIM_WIDTHS, convLayers, slimActivations, slimFeatures, slimInput } from '../src/vgg19Slim';
 import { tinySlim } from './helpers/tinySlim';
 import { tinyPicture } from './helpers/tinyVgg19';
 
@@ -58,7 +58,7 @@ describe('vgg19-slim', () => {
 
   it("gives the heads' Gram matrices exactly, biases included, without the heads' activations", () => {
     const features = slimFeatures(slim.network, LAYERS)(x);
-    const grams = slimGramMatrices(slim.network, LAYERS)(x);
+    const grams = slimFeatures(slim.network, LAYERS).gramMatrices(x);
     for (const layer of LAYERS) {
       const direct = gramMatrix(tf.squeeze(features[layer] as tf.Tensor4D, [0])).dataSync<'float32'>();
       const largest = direct.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -81,7 +81,9 @@ describe('vgg19-slim', () => {
 
   it('has the gradient of a Gram matrix, compiled as eager', async () => {
     const gradient = tf.grad((picture: tf.Tensor) => {
-      const { block2_conv1 } = slimGramMatrices(slim.network, ['block2_conv1'])(picture as tf.Tensor4D);
+      const { block2_conv1 } = slimFeatures(slim.network, ['block2_conv1']).gramMatrices(
+        picture as tf.Tensor4D,
+      );
       return tf.sum(tf.square(block2_conv1 as tf.Tensor)) as tf.Scalar;
     });
     const eager = tf.tidy(() => gradient(x).dataSync());
@@ -92,6 +94,31 @@ describe('vgg19-slim', () => {
       assert.ok(Math.abs(value - (data[i] as number)) < 1e-4 * largest, `element ${i}`),
     );
     await compiled.dispose();
+  });
+
+  it("serves the chapter's loss, by its Gram matrices as by its activations", () => {
+    const weights: LossWeights = {
+      content: { block4_conv2: 2 },
+      style: { block2_conv1: 3, block5_conv1: 1 },
+      totalVariation: 1,
+    };
+    const short = slimFeatures(slim.network, ['block2_conv1', 'block5_conv1', 'block4_conv2']);
+    const long: Features = (picture) => short(picture);
+    const losses = [short, long].map((features) =>
+      tf.tidy(() => {
+        const [content, style] = [tinyPicture(37, 35, 5), tinyPicture(37, 35, 6)];
+        const targets = {
+          content: contentTargets(features, weights)(content),
+          style: styleTargets(features, weights)(style),
+        };
+        const parts = transferLoss(features, targets, weights)(x);
+        return [parts.content, parts.style].map((part) => part.dataSync()[0] as number);
+      }),
+    ) as [number[], number[]];
+    losses[0].forEach((loss, i) => {
+      const expected = losses[1][i] as number;
+      assert.ok(expected > 0 && Math.abs(loss - expected) < 1e-4 * expected, `${loss} and ${expected}`);
+    });
   });
 
   it('refuses a layer that VGG19 does not have', () => {

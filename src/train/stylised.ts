@@ -15,7 +15,7 @@ import {
   totalVariationLoss,
 } from '../losses';
 import { IMAGENET_MEANS_BGR } from '../preprocess';
-import { slimFeatures, slimGramMatrices } from '../vgg19Slim';
+import { slimFeatures } from '../vgg19Slim';
 import { type Parameter, type Parameters, slimParameters } from './parameters';
 
 /** What a transfer sees of a picture: activations of the content layers and Gram matrices of the style layers, of VGG19's channels. */
@@ -32,7 +32,7 @@ export function studentViews(names: readonly string[]): Views {
   return (x, tensors) => {
     const student = slimParameters(names, tensors);
     const content = slimFeatures(student, CONTENT_LAYERS)(x);
-    const style = slimGramMatrices(student, STYLE_LAYERS)(x);
+    const style = slimFeatures(student, STYLE_LAYERS).gramMatrices(x);
     return { content: Object.values(content), style: Object.values(style) };
   };
 }

@@ -20,14 +20,14 @@ export interface PoolOptions {
   teacher: Styliser;
 }
 
-const SHARES = { disturbed: 0.12, stylised: 0.45 };
+const SHARES = { disturbed: 0.08, stylised: 0.5 };
 /** How many stylised pictures are kept, and after how many steps the oldest two give way. */
 const POOL = 64;
-const RENEWAL = 50;
+const RENEWAL = 30;
 /** The pool before the first step, in transfers. */
 const FIRST_TRANSFERS = 10;
 /** One transfer in so many is the teacher's own. */
-const TEACHERS_TURN = 6;
+const TEACHERS_TURN = 8;
 
 export class TrainingPictures {
   /** Stylised pictures, 8-bit RGB, the oldest first. */
