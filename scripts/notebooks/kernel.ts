@@ -152,7 +152,8 @@ export async function startKernel({ cwd, env = process.env }: KernelOptions): Pr
   };
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** Ports of this machine that nobody listens at. */
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);

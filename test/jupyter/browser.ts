@@ -13,6 +13,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { freePorts } from '../../scripts/notebooks/kernel';
 import { jupyterEnvironment } from '../../scripts/notebooks/jupyterEnvironment';
 import { type Chromium, type Page, startChromium } from './chromium';
 import { COPIES, writeCopy } from './copies';
@@ -117,13 +118,14 @@ async function screenshots(page: Page, prefix: string): Promise<void> {
 }
 
 async function startServer(): Promise<{ url: string; close(): Promise<void> }> {
+  const [port] = await freePorts(1);
   const child = spawn(
     'jupyter',
     [
       'notebook',
       '--no-browser',
       '--allow-root',
-      '--port=0',
+      `--port=${port}`,
       '--ip=127.0.0.1',
       `--NotebookApp.token=${TOKEN}`,
       `--notebook-dir=${COPIES}`,
@@ -132,11 +134,10 @@ async function startServer(): Promise<{ url: string; close(): Promise<void> }> {
   );
   const lines = createInterface({ input: child.stderr });
   for await (const line of lines) {
-    const url = /(http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
-    if (url === undefined) continue;
+    if (!line.includes('is running at')) continue;
     child.stderr.resume();
     return {
-      url,
+      url: `http://127.0.0.1:${port}`,
       close: async () => {
         const ended = once(child, 'exit');
         child.kill('SIGTERM');
