@@ -46,6 +46,7 @@ const contentPath = 'img/bazille_ramparts_aigues-mortes_1867.png';
 const stylePath = 'img/vangogh_village_street_auvers_1890.png';
 const imgHeight = 96;
 const evaluations = 30;
+const network = 'auto'; // or 'vgg19', or the small and fast 'vgg19-slim'
 
 // %%
 const imgWidth = chapterSize(await pictureSize(contentPath), imgHeight).imgWidth;
@@ -58,7 +59,7 @@ const start = {
   noise: noise(size, 0),
 };
 
-const { model, choice } = await loadModel();
+const { model, choice } = await loadModel(network);
 console.log(choice);
 console.log('layers:', model.layers.map((layer) => layer.name).join(', '));
 
@@ -241,12 +242,12 @@ const poolings = ['max', 'avg'] as const;
 
 const networks: Record<string, Choice> = {};
 for (const pooling of poolings) {
-  const network = (await loadModel({ pooling: pooling })).model;
+  const pooled = (await loadModel(network, { pooling: pooling })).model;
   networks[`${pooling} pooling`] = {
     content: { block5_conv2: 0.025 },
     style: styleOfAll,
     init: start.content,
-    network: network,
+    network: pooled,
   };
 }
 await experiment('pooling', 2, {}, networks);

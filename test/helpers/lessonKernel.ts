@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,13 +6,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { collect } from '../../scripts/notebooks/execute';
 import type { Output } from '../../scripts/notebooks/ipynb';
 import { type Kernel, startKernel } from '../../scripts/notebooks/kernel';
+import { SLIM_WEIGHTS_FILE } from '../../src/vgg19SlimWeights';
 import { writeStandInWeights } from './standInWeights';
 
 const NOTEBOOKS = path.join(__dirname, '..', '..', 'notebooks');
+/** The network of the package, or, until it has been trained, VGG19 with numbers that mean nothing. */
+const HAS_SLIM = existsSync(SLIM_WEIGHTS_FILE);
+export const NETWORK = HAS_SLIM ? 'vgg19-slim' : 'vgg19';
 /** How long tslab drops everything that is sent after a cell that failed. */
 const REFUSES_FOR = 300;
 
-/** A kernel as a front end starts it for a lesson, with weights of VGG19's form at hand. */
+/** A kernel as a front end starts it for a lesson, with the weights of NETWORK at hand. */
 export interface LessonKernel {
   kernel: Kernel;
   /** Runs a cell; what it printed and showed. */
@@ -28,7 +33,9 @@ export interface Ran {
 
 export async function startLessonKernel(): Promise<LessonKernel> {
   const folder = await mkdtemp(path.join(tmpdir(), 'wheatfield-lesson-'));
-  const env = { ...process.env, WHEATFIELD_WEIGHTS: await writeStandInWeights(folder) };
+  const env = HAS_SLIM
+    ? process.env
+    : { ...process.env, WHEATFIELD_WEIGHTS: await writeStandInWeights(folder) };
   const kernel = await startKernel({ cwd: NOTEBOOKS, env });
   const displays = new Map();
   return {
