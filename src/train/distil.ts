@@ -83,7 +83,9 @@ export async function* distil(options: DistilOptions): AsyncGenerator<DistilEven
   const step = await compileTrainingStep(everywhere, distillationWeights(), parameters, size, threads);
   const student = await compileStyliser(studentViews(names), parameters, size, threads);
   const teachers = await compileStyliser(teacherViews(compared), {}, size, threads);
-  const source = new TrainingPictures({ pictures, size, seed, student, teacher: teachers }, state.pool);
+  // A training may go on with crops of another size; its stylised pictures are then made anew.
+  const pool = state.pool.filter(({ length }) => length === size * size * 3);
+  const source = new TrainingPictures({ pictures, size, seed, student, teacher: teachers }, pool);
 
   const seconds = () => before + (performance.now() - began) / 1000;
   const now = (): Checkpoint => ({ parameters, adam, pool: source.pool, seconds: seconds() });
