@@ -337,13 +337,16 @@ const evaluator = new Evaluator();
 // ## In [24]: The loop
 //
 // L-BFGS walks downhill, and guesses from the gradients of its last steps how the ground is curved. The first picture is the target
-// image. After each iteration (some 20 evaluations) the picture is saved. The book lets values run beyond what a screen can show and
+// image. After each iteration (some 20 evaluations) the picture is saved in `resultFolder`. The book lets values run beyond what a screen can show and
 // cuts them off on saving; here `bounds` keeps them displayable, so that what is optimised is what you see.
 //
 // The next cell sets everything back to the start. The book does 20 iterations.
 
 // %% tags=["parameters"]
 const iterations = 10;
+const resultFolder = 'results/style-transfer';
+mkdirSync(resultFolder, { recursive: true });
+const resultFname = (i: number) => `${resultFolder}/result_at_iteration_${i}.png`;
 
 let x: Float64Array = Float64Array.from(targetImage.dataSync());
 let iteration = 0;
@@ -359,10 +362,6 @@ console.log('Loss of the target image:', evaluator.losses.loss);
 // At first the style loss falls by itself; content rises from 0, for every stroke costs a little of it.
 
 // %%
-const resultFolder = 'results/style-transfer';
-mkdirSync(resultFolder, { recursive: true });
-const resultFname = (i: number) => `${resultFolder}/result_at_iteration_${i}.png`;
-
 const preview = await showLive('preview', pictureGrid({ 'the combination image': deprocessImage(x) }));
 const curves = await showLive('loss-curves', lossCurves(history));
 

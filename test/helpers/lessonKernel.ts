@@ -31,11 +31,27 @@ export interface Ran {
   stderr: string;
 }
 
+/** Calls `use` with an environment in which NETWORK finds its weights. */
+export async function withWeights(use: (env: NodeJS.ProcessEnv) => unknown): Promise<void> {
+  const { env, remove } = await weightsAtHand();
+  try {
+    await use(env);
+  } finally {
+    await remove();
+  }
+}
+
+async function weightsAtHand(): Promise<{ env: NodeJS.ProcessEnv; remove(): Promise<void> }> {
+  if (HAS_SLIM) return { env: process.env, remove: () => Promise.resolve() };
+  const folder = await mkdtemp(path.join(tmpdir(), 'wheatfield-weights-'));
+  return {
+    env: { ...process.env, WHEATFIELD_WEIGHTS: await writeStandInWeights(folder) },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
 export async function startLessonKernel(): Promise<LessonKernel> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'wheatfield-lesson-'));
-  const env = HAS_SLIM
-    ? process.env
-    : { ...process.env, WHEATFIELD_WEIGHTS: await writeStandInWeights(folder) };
+  const { env, remove } = await weightsAtHand();
   const kernel = await startKernel({ cwd: NOTEBOOKS, env });
   const displays = new Map();
   return {
@@ -52,7 +68,7 @@ export async function startLessonKernel(): Promise<LessonKernel> {
     },
     close: async () => {
       await kernel.shutdown();
-      await rm(folder, { recursive: true, force: true });
+      await remove();
     },
   };
 }

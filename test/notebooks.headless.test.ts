@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { readCells } from '../scripts/notebooks/lessons';
+import { formatPercent, withParameters } from '../scripts/notebooks/percent';
+import { NETWORK, withWeights } from './helpers/lessonKernel';
+
+const PROJECT = path.join(__dirname, '..');
+/** Inside the project, so that `from 'wheatfield'` finds it; git ignores it. */
+const COPIES = path.join(PROJECT, '.cache', 'headless');
+
+const LESSONS: Record<string, { parameters: Record<string, string>; files: string[] }> = {
+  'style-transfer': {
+    parameters: { imgHeight: '32', iterations: '1', resultFolder: "'results/headless-style-transfer'" },
+    files: [
+      '01-paintings.png',
+      '02-preprocessed.png',
+      '03-feature-maps-block1_conv2.png',
+      '04-feature-maps-block5_conv2.png',
+      '05-gram-matrices.png',
+      '06-total-variation.png',
+      '07-preview.png',
+      '08-loss-curves.html',
+      '08-loss-curves.png',
+      '09-side-by-side.png',
+      '10-filmstrip.png',
+      'plotly.min.js',
+      'result_at_iteration_0.png',
+    ],
+  },
+  layers: {
+    parameters: { imgHeight: '32', evaluations: '1' },
+    files: [
+      '01-content-by-layer.png',
+      '02-style-by-layers.png',
+      '03-content-layer.png',
+      '04-weights.png',
+      '05-pooling.png',
+      '06-beginnings.png',
+    ],
+  },
+};
+
+describe('headless', function () {
+  this.timeout(600_000);
+
+  for (const [name, { parameters, files }] of Object.entries(LESSONS)) {
+    it(`npx tsx notebooks/${name}.ts leaves its pictures and plots in results/`, async () => {
+      const copy = path.join(COPIES, `headless-${name}.mts`);
+      const results = path.join(PROJECT, 'results', `headless-${name}`);
+      await mkdir(COPIES, { recursive: true });
+      try {
+        const cells = withParameters(await readCells(name), { ...parameters, network: `'${NETWORK}'` });
+        await writeFile(copy, formatPercent(cells));
+        await withWeights((env) => {
+          execFileSync(process.execPath, ['--import', 'tsx', copy], { cwd: PROJECT, env, stdio: 'pipe' });
+        });
+        assert.deepEqual((await readdir(results)).sort(), files);
+        for (const file of files.filter((each) => each.endsWith('.html'))) {
+          assert.match(
+            await readFile(path.join(results, file), 'utf8'),
+            /Plotly\.newPlot\('plot', \{"data":\[\{/,
+          );
+        }
+      } finally {
+        await rm(copy, { force: true });
+        await rm(results, { recursive: true, force: true });
+      }
+    });
+  }
+});
