@@ -79,6 +79,7 @@ export async function beginResults(
 ): Promise<Results> {
   await mkdir(dir, { recursive: true });
   const unlock = await lockFolder(dir);
+  await removeUnfinished(dir);
   for (const name of await earlierResults(dir)) await rm(path.join(dir, name));
   await writeRecord(dir, settings, source);
   return { record: recorder(dir, []), close: unlock };
@@ -92,6 +93,7 @@ export async function continueResults(
   from: Checkpoint | undefined,
 ): Promise<Results> {
   const unlock = await lockFolder(dir);
+  await removeUnfinished(dir);
   await writeRecord(dir, settings, source);
   const text = await readFile(path.join(dir, LOSSES), 'utf8').catch(() => '[]');
   const losses = (JSON.parse(text) as LossEntry[]).filter(
@@ -182,4 +184,12 @@ async function nearestExisting(dir: string): Promise<string> {
 async function earlierResults(dir: string): Promise<string[]> {
   const names = await readdir(dir).catch(() => []);
   return names.filter((name) => OURS.test(name)).sort();
+}
+
+/** Removes what a process was still writing, under a temporary name, when it was killed. */
+async function removeUnfinished(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    const [, finished] = /^(.+)\.\d+\.tmp$/.exec(name) ?? [];
+    if (finished && OURS.test(finished)) await rm(path.join(dir, name));
+  }
 }

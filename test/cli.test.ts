@@ -391,6 +391,8 @@ describe('wheatfield resume', () => {
   it('raises the number of iterations', async () => {
     const dir = path.join(folder, 'raised');
     await wheatfield(transferArgs(dir));
+    // As if it had been killed while it wrote.
+    await writeFile(path.join(dir, 'losses.json.4711.tmp'), '[');
     assert.equal((await wheatfield(['resume', dir, ...more])).exitCode, 0);
     assert.deepEqual(await filesIn(dir), await filesIn(whole));
     const { settings } = JSON.parse(readFileSync(path.join(dir, 'settings.json'), 'utf8')) as RunRecord;
