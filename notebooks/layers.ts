@@ -53,11 +53,9 @@ const imgWidth = chapterSize(await pictureSize(contentPath), imgHeight).imgWidth
 const size = { height: imgHeight, width: imgWidth };
 const contentPicture = await loadImage(contentPath, { size: size });
 const stylePicture = await loadImage(stylePath, { size: size });
-const start = {
-  content: contentPicture,
-  style: stylePicture,
-  noise: noise(size, 0),
-};
+// Faint noise around grey: strong noise takes long to wipe away.
+const faintNoise = { ...size, data: noise(size, 0).data.map((level) => 128 + (level - 128) / 8) };
+const start = { content: contentPicture, style: stylePicture, noise: faintNoise };
 
 const { model, choice } = await loadModel(network);
 console.log(choice);
@@ -65,7 +63,7 @@ console.log('layers:', model.layers.map((layer) => layer.name).join(', '));
 
 // %% [markdown]
 // `paint` is the whole of style transfer in one function: targets, loss, gradient, optimiser. Its weights name layers:
-// `{ content: { block5_conv2: 0.025 }, style: { block1_conv1: 1 } }`. An `experiment` paints one picture for each of its entries, and
+// `{ content: { block5_conv2: 100 }, style: { block1_conv1: 1 } }`. An `experiment` paints one picture for each of its entries, and
 // shows them as they are done.
 
 // %%
@@ -177,17 +175,18 @@ await experiment(
 // %% [markdown]
 // ## 3. The content layer, moved down the network
 //
-// The same transfer, only the layer that the content is compared at changes. Each has a weight of its own, because sums over a large
-// layer are large: tune them.
+// The same transfer, only the layer that the content is compared at changes. High up only the arrangement is kept, and everything is
+// painted anew; further down the old brushwork shows through. Each layer has a weight of its own, because answers differ in size and
+// number from layer to layer: tune them.
 
 // %%
 const styleOfAll = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`block${i}_conv1`, 1 / 5]));
 const contentWeights = {
-  block5_conv2: 0.025,
-  block4_conv2: 0.025,
-  block3_conv2: 0.025,
-  block2_conv2: 0.025,
-  block1_conv2: 0.025,
+  block5_conv2: 100,
+  block4_conv2: 0.3,
+  block3_conv2: 1,
+  block2_conv2: 0.5,
+  block1_conv2: 1,
 };
 
 await experiment(
@@ -206,10 +205,12 @@ await experiment(
 // ## 4. Content weight by style weight
 //
 // Only the ratio of the two matters, as long as total variation is small beside them: pictures along the diagonal are nearly the same.
+//
+// The content weight of the book, 0.025, is for large pictures. A small one has fewer positions to add up, and needs a larger weight.
 
 // %%
-const contentChoices = [0.1, 10, 1000];
-const styleChoices = [0.01, 1, 100];
+const contentChoices = [10, 100, 1000];
+const styleChoices = [0.1, 1, 10];
 
 await experiment(
   'weights',
@@ -239,12 +240,13 @@ await experiment(
 
 // %%
 const poolings = ['max', 'avg'] as const;
+const contentWeight = 100;
 
 const networks: Record<string, Choice> = {};
 for (const pooling of poolings) {
   const pooled = (await loadModel(network, { pooling: pooling })).model;
   networks[`${pooling} pooling`] = {
-    content: { block5_conv2: 0.025 },
+    content: { block5_conv2: contentWeight },
     style: styleOfAll,
     init: start.content,
     network: pooled,
@@ -268,7 +270,7 @@ await experiment(
   Object.fromEntries(
     beginnings.map((init) => [
       `begun at the ${init}`,
-      { content: { block5_conv2: 0.025 }, style: styleOfAll, init: start[init] },
+      { content: { block5_conv2: 100 }, style: styleOfAll, init: start[init] },
     ]),
   ),
 );
