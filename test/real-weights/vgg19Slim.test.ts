@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs';
+import { loadImage } from '../../src/image';
+import { loadKerasWeights } from '../../src/kerasWeights';
+import { preprocess } from '../../src/preprocess';
+import { type HeldOutPicture, type LayerFigures, layerFigures, meanFigures } from '../../src/train/heldOut';
+import { features, vgg19 } from '../../src/vgg19';
+import { convLayers } from '../../src/vgg19Slim';
+import { SLIM_WEIGHTS_FILE, disposeSlim, loadSlimWeights } from '../../src/vgg19SlimWeights';
+import { realWeights, shared } from './shared';
+
+/** Pictures that its training did not see, 400 pixels high: models/README.md. */
+const HELD_OUT = [
+  ['photos', 'kodim04.jpg', 267],
+  ['photos', 'kodim15.jpg', 600],
+  ['photos', 'kodim23.jpg', 600],
+  ['img/paintings', 'wheat-field.jpg', 504],
+  ['img/paintings', 'monet-800600.jpg', 533],
+  ['img/paintings', 'vg-olive.jpg', 507],
+] as const;
+
+describe('vgg19-slim, with the weights of the package, against VGG19', () => {
+  it('is close on pictures that were held out from its training', async function () {
+    const weights = realWeights(this);
+    if (!existsSync(SLIM_WEIGHTS_FILE)) {
+      console.log('      skipped: vgg19-slim has not been trained yet (npm run train:slim)');
+      this.skip();
+    }
+    await tf.setBackend('cpu');
+    const pictures: HeldOutPicture[] = [];
+    for (const [folder, name, width] of HELD_OUT) {
+      const size = { height: 400, width };
+      const x = preprocess(await loadImage(shared(this, folder, name), { size }));
+      pictures.push({ data: x.dataSync<'float32'>(), ...size });
+    }
+    const teacher = vgg19({ upTo: 'block5_conv4' });
+    await loadKerasWeights(teacher, weights);
+    const names = convLayers().map(({ name }) => name);
+    const slim = await loadSlimWeights();
+    const figures = meanFigures(await layerFigures(features(teacher, names), slim, pictures));
+    disposeSlim(slim);
+    teacher.dispose();
+
+    const of = (layer: string) => figures[layer] as LayerFigures;
+    const styleLayers = names.filter((name) => name.endsWith('_conv1'));
+    const gramError = styleLayers.reduce((sum, layer) => sum + of(layer).gramError, 0) / styleLayers.length;
+    assert.ok(gramError <= 0.25, `mean Gram error of the style layers: ${gramError}`);
+    assert.ok(of('block4_conv2').cosine >= 0.85, `block4_conv2: ${of('block4_conv2').cosine}`);
+    assert.ok(of('block5_conv2').cosine >= 0.75, `block5_conv2: ${of('block5_conv2').cosine}`);
+  });
+});
