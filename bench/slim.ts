@@ -9,9 +9,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { type CompiledFunction, compile } from '../src/compile';
 import { CHAPTER_WEIGHTS, type Features, type LossAndGrads, lossAndGrads, transferLoss } from '../src/losses';
-import { features, vgg19 } from '../src/vgg19';
-import { slimFeatures } from '../src/vgg19Slim';
-import { disposeSlim, loadSlimWeights } from '../src/vgg19SlimWeights';
+import { features, vgg19 } from '../src/network/vgg19';
+import { slimFeatures } from '../src/network/vgg19Slim';
+import { disposeSlim, loadSlimWeights } from '../src/network/vgg19SlimWeights';
 
 const ROUNDS = 8;
 /** Evaluations of vgg19-slim for each of VGG19. */

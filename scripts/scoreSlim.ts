@@ -9,10 +9,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { Command } from 'commander';
 import sharp from 'sharp';
-import { type Picture, loadImage } from '../src/image';
-import { type OpenNetwork, openVgg19, openVgg19Slim } from '../src/network';
+import { type Picture, loadImage } from '../src/picture/image';
+import { type OpenNetwork, openVgg19, openVgg19Slim } from '../src/network/network';
 import { type PreparedTransfer, prepareTransfer } from '../src/prepare';
-import { preprocess } from '../src/preprocess';
+import { preprocess } from '../src/picture/preprocess';
 import { type Settings, readSettings } from '../src/settings';
 import { transfer } from '../src/transfer';
 

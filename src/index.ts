@@ -11,14 +11,20 @@ export {
   pictureSize,
   resizePicture,
   saveImage,
-} from './image';
-export { IMAGENET_MEANS_BGR, type PictureArray, type Rounding, deprocess, preprocess } from './preprocess';
+} from './picture/image';
+export {
+  IMAGENET_MEANS_BGR,
+  type PictureArray,
+  type Rounding,
+  deprocess,
+  preprocess,
+} from './picture/preprocess';
 
 // In [18]: the network
-export { type Vgg19Options, features, vgg19 } from './vgg19';
-export { loadKerasWeights } from './kerasWeights';
-export { type FoundWeights, downloadWeights, findWeights } from './weights';
-export { type Network, type NetworkRequest, type OpenNetwork, openVgg19 } from './network';
+export { type Vgg19Options, features, vgg19 } from './network/vgg19';
+export { loadKerasWeights } from './network/kerasWeights';
+export { type FoundWeights, downloadWeights, findWeights } from './network/weights';
+export { type Network, type NetworkRequest, type OpenNetwork, openVgg19 } from './network/network';
 
 // In [19] to [22]: the losses
 export {
@@ -48,7 +54,7 @@ export {
   type SessionOptions,
   compile,
 } from './compile';
-export { type EagerBackend, useEagerBackend } from './backend';
+export { type EagerBackend, useEagerBackend } from './network/backend';
 export { Evaluator, type FetchLossAndGrads } from './evaluator';
 
 // In [24]: the optimiser and the loop
@@ -80,13 +86,13 @@ export {
   continueResults,
   readRun,
   resultPath,
-} from './results';
-export { type TerminalStream, downloadProgress, terminal } from './terminal';
+} from './runFolder/results';
+export { type TerminalStream, downloadProgress, terminal } from './commandLine/terminal';
 export { UserError } from './errors';
 
 // The lessons: a network at once, figures below a cell or in files, the Interrupt button
-export { type LoadedModel, loadModel } from './model';
-export { type LiveFigure, show, showLive } from './display';
+export { type LoadedModel, loadModel } from './notebook/model';
+export { type LiveFigure, show, showLive } from './notebook/display';
 export {
   type Figure,
   type GridOptions,
@@ -99,6 +105,6 @@ export {
   lossCurves,
   pictureGrid,
   plotlyFigure,
-} from './plot';
-export { interruptible } from './interrupt';
+} from './notebook/plot';
+export { interruptible } from './notebook/interrupt';
 export { PROJECT_FOLDER } from './project';

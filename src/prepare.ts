@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
 import { type Computed, type NDArray, compile } from './compile';
-import { type Picture, type Size, chapterSize, loadImage, pictureSize } from './image';
+import { type Picture, type Size, chapterSize, loadImage, pictureSize } from './picture/image';
 import {
   type LossAndGrads,
   type LossWeights,
@@ -15,8 +15,8 @@ import {
   styleTargets,
   transferLoss,
 } from './losses';
-import { type NetworkRequest, type OpenNetwork, openVgg19 } from './network';
-import { preprocess } from './preprocess';
+import { type NetworkRequest, type OpenNetwork, openVgg19 } from './network/network';
+import { preprocess } from './picture/preprocess';
 import type { Settings } from './settings';
 import type { TransferProblem } from './transfer';
 

@@ -6,9 +6,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { InputArray, NDArray } from './compile';
 import { UserError } from './errors';
 import { Evaluator } from './evaluator';
-import type { Picture } from './image';
+import type { Picture } from './picture/image';
 import { type LbfgsbState, type SavedLbfgsb, exportState, lbfgsb, restoreState, startState } from './lbfgsb';
-import { IMAGENET_MEANS_BGR, deprocess, preprocess } from './preprocess';
+import { IMAGENET_MEANS_BGR, deprocess, preprocess } from './picture/preprocess';
 import type { Settings } from './settings';
 
 /** The loss of a picture and its weighted parts, which add up to it. */

@@ -6,13 +6,13 @@ import { chmod, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { main } from '../src/cli';
-import { loadImage } from '../src/image';
+import { main } from '../src/commandLine/cli';
+import { loadImage } from '../src/picture/image';
 import { prepareTransfer } from '../src/prepare';
-import { preprocess } from '../src/preprocess';
-import type { LossEntry, RunRecord } from '../src/results';
+import { preprocess } from '../src/picture/preprocess';
+import type { LossEntry, RunRecord } from '../src/runFolder/results';
 import { SETTINGS, flagOf, readSettings, type SettingName } from '../src/settings';
-import { duration, progressLine, terminal } from '../src/terminal';
+import { duration, progressLine, terminal } from '../src/commandLine/terminal';
 import { openTinyVgg19, tinyPictures } from './helpers/tinyVgg19';
 
 const { version: VERSION } = JSON.parse(readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8')) as {

@@ -14,7 +14,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer, r
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { download } from '../src/download';
+import { download } from '../src/network/download';
 import { UserError } from '../src/errors';
 
 const BYTES = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 251));
@@ -270,7 +270,7 @@ describe('download', () => {
 
   it('two processes do each other no harm', async () => {
     handler = slowly;
-    const program = `require('./src/download').download(${JSON.stringify(url())}, ${JSON.stringify(file())}, { md5: '${MD5}' })`;
+    const program = `require('./src/network/download').download(${JSON.stringify(url())}, ${JSON.stringify(file())}, { md5: '${MD5}' })`;
     const ends = [1, 2].map(
       () =>
         new Promise<number | null>((resolve) =>

@@ -5,7 +5,14 @@ import path from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { UserError } from '../src/errors';
-import { type Picture, chapterSize, loadImage, pictureSize, resizePicture, saveImage } from '../src/image';
+import {
+  type Picture,
+  chapterSize,
+  loadImage,
+  pictureSize,
+  resizePicture,
+  saveImage,
+} from '../src/picture/image';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-image-'));
 const at = (name: string) => path.join(folder, name);

@@ -16,7 +16,7 @@ import {
   totalVariationLoss,
   transferLoss,
 } from '../src/losses';
-import { features } from '../src/vgg19';
+import { features } from '../src/network/vgg19';
 import { tinyPicture, tinyVgg19 } from './helpers/tinyVgg19';
 
 interface Stored {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { IMAGENET_MEANS_BGR, deprocess, preprocess } from '../src/preprocess';
+import { IMAGENET_MEANS_BGR, deprocess, preprocess } from '../src/picture/preprocess';
 
 /** What NumPy leaves of each of the 256 levels. */
 const caffe = JSON.parse(readFileSync(path.join(__dirname, 'fixtures/image/caffe.json'), 'utf8')) as Record<

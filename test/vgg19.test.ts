@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../src/errors';
-import { loadKerasWeights } from '../src/kerasWeights';
-import { features, vgg19, vggLayers } from '../src/vgg19';
+import { loadKerasWeights } from '../src/network/kerasWeights';
+import { features, vgg19, vggLayers } from '../src/network/vgg19';
 import { TINY_WEIGHTS, TINY_WIDTHS, assertSummary, picture, summaries } from './fixtures/vgg19/reference';
 
 describe('vgg19', () => {

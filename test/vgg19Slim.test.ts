@@ -11,8 +11,8 @@ import {
   transferLoss,
 } from '../src/losses';
 import { slimTensors } from '../src/train/parameters';
-import { VGG19_WIDTHS } from '../src/vgg19';
-import { SLIM_WIDTHS, convLayers, slimActivations, slimFeatures, slimInput } from '../src/vgg19Slim';
+import { VGG19_WIDTHS } from '../src/network/vgg19';
+import { SLIM_WIDTHS, convLayers, slimActivations, slimFeatures, slimInput } from '../src/network/vgg19Slim';
 import { tinySlim } from './helpers/tinySlim';
 import { tinyPicture } from './helpers/tinyVgg19';
 

@@ -3,15 +3,20 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { decodeSafetensors, encodeSafetensors, readSafetensors, writeSafetensors } from '../src/safetensors';
-import { convLayers } from '../src/vgg19Slim';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  writeSafetensors,
+} from '../src/network/safetensors';
+import { convLayers } from '../src/network/vgg19Slim';
 import {
   dequantised,
   disposeSlim,
   loadSlimWeights,
   quantised,
   saveSlimWeights,
-} from '../src/vgg19SlimWeights';
+} from '../src/network/vgg19SlimWeights';
 import { tinySlim } from './helpers/tinySlim';
 
 describe('safetensors', () => {

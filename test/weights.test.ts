@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../src/errors';
-import { loadKerasWeights } from '../src/kerasWeights';
-import { vgg19 } from '../src/vgg19';
-import { WEIGHTS_FILE, cacheFolder, findWeights, weightsUrl } from '../src/weights';
+import { loadKerasWeights } from '../src/network/kerasWeights';
+import { vgg19 } from '../src/network/vgg19';
+import { WEIGHTS_FILE, cacheFolder, findWeights, weightsUrl } from '../src/network/weights';
 import { TINY_WEIGHTS, TINY_WIDTHS } from './fixtures/vgg19/reference';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-weights-'));
@@ -106,8 +106,8 @@ describe('loadKerasWeights refuses', () => {
     writeFileSync(at('half.h5'), readFileSync(TINY_WEIGHTS).subarray(0, 30_000));
     const program = `
       require('@tensorflow/tfjs').setBackend('cpu');
-      const { loadKerasWeights } = require('./src/kerasWeights');
-      const { vgg19 } = require('./src/vgg19');
+      const { loadKerasWeights } = require('./src/network/kerasWeights');
+      const { vgg19 } = require('./src/network/vgg19');
       loadKerasWeights(vgg19({ upTo: 'block1_conv1' }), ${JSON.stringify(at('half.h5'))})
         .catch((error) => console.log(error.name));`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '-e', program], {

@@ -1,7 +1,7 @@
 /** Where a training stands, in one safetensors file: parameters, Adam's means, and the pool of stylised pictures. */
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors';
-import { type SafeTensor, readSafetensors, writeSafetensors } from '../safetensors';
+import { type SafeTensor, readSafetensors, writeSafetensors } from '../network/safetensors';
 import type { AdamState } from './adam';
 import type { Parameters } from './parameters';
 

@@ -4,8 +4,8 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import sharp from 'sharp';
 import { UserError } from '../errors';
-import { type Picture, loadImage } from '../image';
-import { IMAGENET_MEANS_BGR, preprocess } from '../preprocess';
+import { type Picture, loadImage } from '../picture/image';
+import { IMAGENET_MEANS_BGR, preprocess } from '../picture/preprocess';
 import type { Random } from './random';
 
 const EXTENSIONS = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif'];

@@ -8,7 +8,7 @@ import {
   gramThroughHead,
   slimActivations,
   throughHead,
-} from '../vgg19Slim';
+} from '../network/vgg19Slim';
 
 /** Squared errors relative to the teacher's own squares, by layer in the order of convLayers: two tensors [layers]. */
 export interface RelativeErrors {

@@ -9,7 +9,7 @@ import {
   gramThroughHead,
   slimActivations,
   throughHead,
-} from '../vgg19Slim';
+} from '../network/vgg19Slim';
 
 export interface LayerFigures {
   /** Of the activations with the teacher's: their inner product over the product of their lengths. */

@@ -1,6 +1,6 @@
 /** A network's parameters as named arrays: what the optimiser changes, a checkpoint keeps and a compiled function takes as inputs. */
 import * as tf from '@tensorflow/tfjs';
-import type { SlimLayer, SlimParameters } from '../vgg19Slim';
+import type { SlimLayer, SlimParameters } from '../network/vgg19Slim';
 
 export interface Parameter {
   shape: readonly number[];

@@ -1,7 +1,7 @@
 /** Shows a training as it runs: one line in place on a terminal, with the loss's curve, and a file with every step. */
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { convLayers } from '../vgg19Slim';
+import { convLayers } from '../network/vgg19Slim';
 import type { DistilEvent } from './distil';
 
 const BLOCKS = '▁▂▃▄▅▆▇█';

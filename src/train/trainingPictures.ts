@@ -1,6 +1,6 @@
 /** Draws what each step is trained on: crops, disturbed crops, and a pool of stylised pictures that is renewed as the student learns. */
-import type { Picture } from '../image';
-import { deprocess } from '../preprocess';
+import type { Picture } from '../picture/image';
+import { deprocess } from '../picture/preprocess';
 import { disturbed, preprocessed, randomCrop } from './data';
 import type { Parameters } from './parameters';
 import { Random } from './random';

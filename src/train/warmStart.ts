@@ -6,8 +6,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../compile';
 import { gramMatrix } from '../losses';
-import { type Widths, features, layersUpTo } from '../vgg19';
-import { type ConvSpec, convLayers, slimActivations, slimInput } from '../vgg19Slim';
+import { type Widths, features, layersUpTo } from '../network/vgg19';
+import { type ConvSpec, convLayers, slimActivations, slimInput } from '../network/vgg19Slim';
 import { selectChannels } from './channelSelection';
 import { type NormalEquations, accumulate, solveLeastSquares, startNormalEquations } from './leastSquares';
 import { type Parameters, parameter, slimTensors } from './parameters';

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { collect } from '../../scripts/notebooks/execute';
 import type { Output } from '../../scripts/notebooks/ipynb';
 import { type Kernel, startKernel } from '../../scripts/notebooks/kernel';
-import { SLIM_WEIGHTS_FILE } from '../../src/vgg19SlimWeights';
+import { SLIM_WEIGHTS_FILE } from '../../src/network/vgg19SlimWeights';
 import { writeStandInWeights } from './standInWeights';
 
 const NOTEBOOKS = path.join(__dirname, '..', '..', 'notebooks');

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type LayerSpec, vggLayers } from '../../src/vgg19';
+import { type LayerSpec, vggLayers } from '../../src/network/vgg19';
 
 /**
  * Writes a weights file of VGG19's full size, in Keras's layout, whose numbers are random: what the lessons do with it means nothing, but

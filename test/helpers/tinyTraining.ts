@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { Picture } from '../../src/image';
-import { deprocess } from '../../src/preprocess';
+import type { Picture } from '../../src/picture/image';
+import { deprocess } from '../../src/picture/preprocess';
 import type { DistilOptions } from '../../src/train/distil';
 import { tinyPicture, tinyVgg19 } from './tinyVgg19';
 

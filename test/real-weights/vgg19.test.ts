@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../../src/compile';
-import { loadKerasWeights } from '../../src/kerasWeights';
-import { features, vgg19, vggLayers } from '../../src/vgg19';
+import { loadKerasWeights } from '../../src/network/kerasWeights';
+import { features, vgg19, vggLayers } from '../../src/network/vgg19';
 import { assertSummary, picture, summaries } from '../fixtures/vgg19/reference';
 import { realWeights } from './shared';
 

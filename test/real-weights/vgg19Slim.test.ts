@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
-import { loadImage } from '../../src/image';
-import { loadKerasWeights } from '../../src/kerasWeights';
-import { preprocess } from '../../src/preprocess';
+import { loadImage } from '../../src/picture/image';
+import { loadKerasWeights } from '../../src/network/kerasWeights';
+import { preprocess } from '../../src/picture/preprocess';
 import { type HeldOutPicture, type LayerFigures, layerFigures, meanFigures } from '../../src/train/heldOut';
-import { features, vgg19 } from '../../src/vgg19';
-import { convLayers } from '../../src/vgg19Slim';
-import { SLIM_WEIGHTS_FILE, disposeSlim, loadSlimWeights } from '../../src/vgg19SlimWeights';
+import { features, vgg19 } from '../../src/network/vgg19';
+import { convLayers } from '../../src/network/vgg19Slim';
+import { SLIM_WEIGHTS_FILE, disposeSlim, loadSlimWeights } from '../../src/network/vgg19SlimWeights';
 import { realWeights, shared } from './shared';
 
 /** Pictures that its training did not see, 400 pixels high: models/README.md. */

@@ -1,8 +1,8 @@
 /** The watcher that prints: the chapter's lines, and on a terminal a live line with an estimate of the time left. */
-import type { Progress as Download } from './download';
-import { resultPath } from './results';
-import type { Settings } from './settings';
-import type { StepEvent, TransferEvent } from './transfer';
+import type { Progress as Download } from '../network/download';
+import { resultPath } from '../runFolder/results';
+import type { Settings } from '../settings';
+import type { StepEvent, TransferEvent } from '../transfer';
 
 /** Where lines go: process.stdout, or anything like it. */
 export interface TerminalStream {

@@ -1,9 +1,10 @@
 /** Text in figures: one font that comes along, so that labels look the same everywhere, also on a machine without fonts. */
 import path from 'node:path';
 import sharp from 'sharp';
+import { PROJECT_FOLDER } from '../../project';
 
 export const FONT = 'DejaVu Sans';
-const FONT_FILE = path.join(__dirname, '..', '..', 'assets', 'DejaVuSans.ttf');
+const FONT_FILE = path.join(PROJECT_FOLDER, 'assets', 'DejaVuSans.ttf');
 
 let registered: Promise<unknown> | undefined;
 

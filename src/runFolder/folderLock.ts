@@ -1,7 +1,8 @@
 /** One run at a time in a folder: a file that names the process at work there. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { UserError } from './errors';
+import { UserError } from '../errors';
+import { isAlive } from '../isAlive';
 
 const LOCK = '.wheatfield-in-use';
 
@@ -39,13 +40,4 @@ async function ownerOf(dir: string): Promise<number | undefined> {
   const text = await readFile(path.join(dir, LOCK), 'utf8').catch(() => '');
   const pid = Number.parseInt(text, 10);
   return pid > 0 && isAlive(pid) ? pid : undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

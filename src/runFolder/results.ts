@@ -6,12 +6,12 @@ import { constants } from 'node:fs';
 import { access, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
-import { UserError } from './errors';
+import { UserError } from '../errors';
 import { assertNotInUse, lockFolder } from './folderLock';
-import { saveImage } from './image';
-import type { PreparedTransfer } from './prepare';
-import type { Settings } from './settings';
-import type { Checkpoint, IterationEvent, TransferEvent } from './transfer';
+import { saveImage } from '../picture/image';
+import type { PreparedTransfer } from '../prepare';
+import type { Settings } from '../settings';
+import type { Checkpoint, IterationEvent, TransferEvent } from '../transfer';
 import { versions } from './versions';
 import { writeWholeFile } from './wholeFile';
 

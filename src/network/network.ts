@@ -1,8 +1,8 @@
 /** A network as a transfer needs it: its activations at the layers that the losses use, no deeper, with its weights in place. */
-import type { Features } from './losses';
-import { UserError } from './errors';
+import type { Features } from '../losses';
+import { UserError } from '../errors';
 import { md5OfFile } from './download';
-import type { Size } from './image';
+import type { Size } from '../picture/image';
 import { loadKerasWeights } from './kerasWeights';
 import { features, layersUpTo, vgg19 } from './vgg19';
 import { slimFeatures } from './vgg19Slim';

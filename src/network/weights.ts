@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { type DownloadOptions, download } from './download';
-import { UserError } from './errors';
+import { UserError } from '../errors';
 
 /** Keras's own file, without the top. */
 export const WEIGHTS_FILE = 'vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5';

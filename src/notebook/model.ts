@@ -1,13 +1,13 @@
 /** A whole network, for a lesson: In [18] of the chapter. */
 import { existsSync } from 'node:fs';
 import type * as tf from '@tensorflow/tfjs';
-import { UserError } from './errors';
-import { loadKerasWeights } from './kerasWeights';
-import { slimModel } from './slimModel';
-import { downloadProgress } from './terminal';
-import { type Vgg19Options, vgg19 } from './vgg19';
-import { SLIM_WEIGHTS_FILE, disposeSlim, loadSlimWeights } from './vgg19SlimWeights';
-import { downloadWeights, findWeights } from './weights';
+import { UserError } from '../errors';
+import { loadKerasWeights } from '../network/kerasWeights';
+import { slimModel } from '../network/slimModel';
+import { downloadProgress } from '../commandLine/terminal';
+import { type Vgg19Options, vgg19 } from '../network/vgg19';
+import { SLIM_WEIGHTS_FILE, disposeSlim, loadSlimWeights } from '../network/vgg19SlimWeights';
+import { downloadWeights, findWeights } from '../network/weights';
 
 export interface LoadedModel {
   name: 'vgg19' | 'vgg19-slim';

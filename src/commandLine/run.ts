@@ -1,8 +1,8 @@
 /** A run on the command line: prepared, watched by files and terminal, begun or gone on with. */
 import { constants } from 'node:os';
 import { enableProdMode } from '@tensorflow/tfjs';
-import type { OpenNetwork } from './network';
-import { type PreparedTransfer, prepareTransfer } from './prepare';
+import type { OpenNetwork } from '../network/network';
+import { type PreparedTransfer, prepareTransfer } from '../prepare';
 import {
   type Results,
   assertSameSource,
@@ -10,10 +10,10 @@ import {
   checkResultsFolder,
   continueResults,
   readRun,
-} from './results';
-import { type Settings, readSettings } from './settings';
+} from '../runFolder/results';
+import { type Settings, readSettings } from '../settings';
 import { type TerminalStream, downloadProgress, terminal } from './terminal';
-import { type Checkpoint, transfer } from './transfer';
+import { type Checkpoint, transfer } from '../transfer';
 
 /** What the program meets outside itself. */
 export interface Surroundings {

@@ -1,7 +1,7 @@
 /** VGG19 without its top, as a tf.LayersModel with Keras's layer names: In [18] of the chapter; Simonyan and Zisserman 2014. */
 import * as tf from '@tensorflow/tfjs';
-import { closest } from './closest';
-import { UserError } from './errors';
+import { closest } from '../closest';
+import { UserError } from '../errors';
 
 /** One layer after the input, as Keras orders and names them. */
 export type LayerSpec = { name: string; kind: 'conv'; filters: number } | { name: string; kind: 'pool' };

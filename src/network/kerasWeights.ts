@@ -2,7 +2,7 @@
 import { openSync, readSync, closeSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import type * as h5wasm from 'h5wasm/node' with { 'resolution-mode': 'import' };
-import { UserError } from './errors';
+import { UserError } from '../errors';
 
 const HDF5_SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
 

@@ -1,8 +1,8 @@
 /** Matrices as heat maps, all on one scale, so that they can be compared; and what a layer's channels see. */
 import sharp from 'sharp';
-import type { NDArray } from '../compile';
-import { UserError } from '../errors';
-import type { Picture } from '../image';
+import type { NDArray } from '../../compile';
+import { UserError } from '../../errors';
+import type { Picture } from '../../picture/image';
 import { type TensorLike, colourPicture, matrixOf, viridis } from './colours';
 import type { Figure } from './figure';
 import { type GridOptions, SMALL_PNG, pictureGrid } from './pictures';

@@ -3,7 +3,7 @@
  * that map its activations linearly to VGG19's own channels at that layer, so that losses keep their layers, scales and weights.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Features } from './losses';
+import type { Features } from '../losses';
 import { type LayerSpec, type Widths, layersUpTo, vggLayers } from './vgg19';
 
 /**

@@ -1,6 +1,6 @@
 /** The command line's flags, derived from the settings. */
 import { type Command, Option } from 'commander';
-import { SETTINGS, type Setting, type SettingName, flagOf } from './settings';
+import { SETTINGS, type Setting, type SettingName, flagOf } from '../settings';
 
 /** What commander hands over for the flags of addSettingFlags: only those that were given. */
 export type GivenSettings = Partial<Record<SettingName, unknown>>;

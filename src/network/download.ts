@@ -11,7 +11,8 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvHttpProxyAgent, fetch } from 'undici';
-import { UserError } from './errors';
+import { UserError } from '../errors';
+import { isAlive } from '../isAlive';
 
 export interface Progress {
   received: number;
@@ -135,15 +136,6 @@ async function claimPartial(file: string): Promise<string> {
     if (claimed) break;
   }
   return own;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 interface Attempt {

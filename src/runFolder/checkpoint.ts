@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
-import { UserError } from './errors';
-import type { Checkpoint } from './transfer';
+import { UserError } from '../errors';
+import type { Checkpoint } from '../transfer';
 import { writeWholeFile } from './wholeFile';
 
 const FORMAT = 'wheatfield-checkpoint-1';

@@ -2,13 +2,13 @@
 /** `wheatfield transfer ...`: the chapter on the command line. */
 import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
-import { UserError } from './errors';
+import { UserError } from '../errors';
 import { type GivenSettings, addSettingFlags } from './flags';
-import type { OpenNetwork } from './network';
+import type { OpenNetwork } from '../network/network';
 import type { Surroundings } from './run';
-import { CHAPTER, readSettings } from './settings';
+import { CHAPTER, readSettings } from '../settings';
 import type { TerminalStream } from './terminal';
-import { versions } from './versions';
+import { versions } from '../runFolder/versions';
 
 const EXAMPLES = `
 Examples:

@@ -1,7 +1,7 @@
 /** Numbers as pictures: a colour map for matrices, grey for feature maps. */
-import type { NDArray } from '../compile';
-import { UserError } from '../errors';
-import type { Picture } from '../image';
+import type { NDArray } from '../../compile';
+import { UserError } from '../../errors';
+import type { Picture } from '../../picture/image';
 
 /** What can be drawn: a tf.Tensor's arraySync-able values with their shape, or what a compiled function gives. */
 export interface Matrix {

@@ -1,6 +1,6 @@
 /** Reads and writes safetensors files: a JSON header with each array's type, shape and place, then the arrays' bytes, little-endian. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { UserError } from './errors';
+import { UserError } from '../errors';
 
 export type SafeArray = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array;
 

@@ -1,12 +1,13 @@
 /** The weights file of vgg19-slim: safetensors with 8-bit numbers, in `models/`, so that the network is there without any download. */
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { UserError } from './errors';
+import { UserError } from '../errors';
+import { PROJECT_FOLDER } from '../project';
 import { type SafeTensor, type SafeTensors, readSafetensors, writeSafetensors } from './safetensors';
 import { type SlimLayer, type SlimParameters, convLayers } from './vgg19Slim';
 
 /** The file that comes with the package. */
-export const SLIM_WEIGHTS_FILE = path.join(__dirname, '..', 'models', 'vgg19-slim.safetensors');
+export const SLIM_WEIGHTS_FILE = path.join(PROJECT_FOLDER, 'models', 'vgg19-slim.safetensors');
 
 const PARTS = ['kernel', 'bias', 'head', 'headBias'] as const;
 const MATRICES: readonly string[] = ['kernel', 'head'];
