@@ -109,11 +109,7 @@ export async function* transfer(
   const { height, width } = problem;
   const box = bounds ? displayable(problem.x0.length) : null;
   const began = performance.now();
-  if (from && from.optimiser.n !== problem.x0.length) {
-    throw new UserError(
-      `Expected a checkpoint of ${problem.x0.length} values, for ${width} x ${height} pixels, but it has ${from.optimiser.n}.`,
-    );
-  }
+  if (from) assertSameSize(from, problem);
   let optimiser = from ? restoreState(from.optimiser) : startState(problem.x0, { bounds: box });
   let { iteration, evaluationsBefore, evaluationsAtStart } = from ?? {
     iteration: 0,
@@ -198,6 +194,19 @@ export async function* transfer(
   }
   if (hasEnded(optimiser)) yield end(...whyEnded(optimiser));
   else yield end('iterations', `All ${iterations} iterations are done.`);
+}
+
+/** @throws UserError where the checkpoint is of a picture of another size */
+export function assertSameSize(
+  { optimiser }: Checkpoint,
+  { height, width }: Pick<TransferProblem, 'height' | 'width'>,
+): void {
+  const n = height * width * 3;
+  if (optimiser.n !== n) {
+    throw new UserError(
+      `Expected a checkpoint of ${n} values, for ${width} x ${height} pixels, but it has ${optimiser.n}.`,
+    );
+  }
 }
 
 /** Bounds for n values [height, width, 3] in VGG19's form: those that a screen can show, 0..255 minus each channel's mean. */

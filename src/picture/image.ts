@@ -1,5 +1,6 @@
 /** Loads, resizes and saves pictures: In [16] and [17] of the chapter. */
-import { stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import { UserError } from '../errors';
@@ -38,7 +39,7 @@ const MOST_PIXELS = 0x3fff * 0x3fff;
 /**
  * The size for the chapter's rule: a given height, and the width that keeps the content picture's proportions (floor, as in In [16]).
  *
- * @throws UserError where that leaves no width
+ * @throws UserError where that leaves no width, or is more than a picture may have
  */
 export function chapterSize(
   { width, height }: Size,
@@ -50,13 +51,18 @@ export function chapterSize(
       `Expected a picture that is at least 1 pixel wide at height ${imgHeight}, but one of ${width} x ${height} is not. Crop it.`,
     );
   }
+  if (imgWidth * imgHeight > MOST_PIXELS) {
+    throw new UserError(
+      `Expected a result of at most ${MOST_PIXELS} pixels, but ${imgWidth} x ${imgHeight} has more; lower the height, or crop the picture.`,
+    );
+  }
   return { imgHeight, imgWidth };
 }
 
 async function assertFile(file: string): Promise<void> {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(file)) {
+  if (/^([a-z][a-z0-9+.-]+:\/\/|data:)/i.test(file)) {
     throw new UserError(
-      `Expected a picture on this machine, but received the address ${file}. Download it first.`,
+      `Expected a picture on this machine, but received the address ${file.slice(0, 200)}. Download it first.`,
     );
   }
   const found = await stat(file).catch(() => undefined);
@@ -65,6 +71,20 @@ async function assertFile(file: string): Promise<void> {
   if (!found.isFile())
     throw new UserError(`Expected a picture, but ${file} is a pipe or a device; save it first.`);
   if (found.size === 0) throw new UserError(`Expected a picture, but ${file} is empty.`);
+  await access(file, constants.R_OK).catch((error: Error) => {
+    throw new UserError(`Expected a picture that can be read, but ${file} cannot: ${error.message}.`);
+  });
+}
+
+/** HEIC, which telephones save and sharp's own build cannot read, by the brand that its first box names. */
+async function isHeic(file: string): Promise<boolean> {
+  const opened = await open(file);
+  try {
+    const { buffer } = await opened.read(Buffer.alloc(12), 0, 12, 0);
+    return /^ftyp(hei|hev)/.test(buffer.toString('latin1', 4));
+  } finally {
+    await opened.close();
+  }
 }
 
 async function readable(file: string): Promise<sharp.Metadata> {
@@ -72,12 +92,14 @@ async function readable(file: string): Promise<sharp.Metadata> {
   // The size is checked below, where it can be named.
   const metadata = await sharp(file, { limitInputPixels: false })
     .metadata()
-    .catch(() => {
+    .catch(async () => {
+      const what = (await isHeic(file)) ? 'heic' : 'not one that can be read';
       throw new UserError(
-        `Expected a picture (${READABLE.join(', ')}), but ${file} is not one that can be read. Convert it first.`,
+        `Expected a picture (${READABLE.join(', ')}), but ${file} is ${what}. Convert it first.`,
       );
     });
-  const format = metadata.format === 'heif' && metadata.compression === 'av1' ? 'avif' : metadata.format;
+  const format =
+    metadata.format === 'heif' ? (metadata.compression === 'av1' ? 'avif' : 'heic') : metadata.format;
   if (!READABLE.includes(format)) {
     throw new UserError(
       `Expected a picture (${READABLE.join(', ')}), but ${file} is ${format}. Convert it first.`,

@@ -2,8 +2,7 @@
  * The watcher that writes a run's files into a folder: settings.json, and after each iteration its picture, losses.json and a checkpoint.
  * Each is whole at any moment, in this order, so that a run killed wherever can go on from the last checkpoint.
  */
-import { constants } from 'node:fs';
-import { access, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { access, mkdir, readFile, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
 import { UserError } from '../errors';
@@ -56,11 +55,6 @@ export async function checkResultsFolder(dir: string, force: boolean): Promise<v
   if (!(await stat(nearest)).isDirectory()) {
     throw new UserError(`Expected a folder for the results, but ${nearest} is a file; choose another --out.`);
   }
-  await access(nearest, constants.W_OK).catch(() => {
-    throw new UserError(
-      `Expected a folder that can be written to, but ${nearest} cannot; choose another --out.`,
-    );
-  });
   await assertNotInUse(dir);
   const results = await earlierResults(dir);
   if (results.length > 0 && !force) {
@@ -69,43 +63,87 @@ export async function checkResultsFolder(dir: string, force: boolean): Promise<v
         `or go on with that run: wheatfield resume ${dir}`,
     );
   }
+  await assertWritable(dir);
 }
 
-/** Begins a folder of results: removes those of an earlier run and writes settings.json. */
+/** Tries it, which alone tells of permissions, names, quotas and systems alike, and leaves nothing behind. */
+async function assertWritable(dir: string): Promise<void> {
+  const absolute = path.resolve(dir);
+  const nearest = await nearestExisting(absolute);
+  const attempt = path.join(absolute, `${SETTINGS_FILE}.${process.pid}.tmp`);
+  try {
+    await mkdir(absolute, { recursive: true });
+    await writeFile(attempt, 'x'.repeat(4096));
+  } catch (error) {
+    throw new UserError(
+      `Expected a folder that can be written to, but ${dir} cannot: ${(error as Error).message}; choose another --out.`,
+    );
+  } finally {
+    await rm(attempt, { force: true }).catch(() => undefined);
+    for (let made = absolute; made !== nearest; made = path.dirname(made)) {
+      await rmdir(made).catch(() => undefined);
+    }
+  }
+}
+
+/**
+ * Begins a folder of results: removes those of an earlier run and writes settings.json.
+ *
+ * @throws UserError where another run works in it, or it cannot be written to
+ */
 export async function beginResults(
   dir: string,
   settings: Settings,
   source: PreparedTransfer['source'],
 ): Promise<Results> {
-  await mkdir(dir, { recursive: true });
-  const unlock = await lockFolder(dir);
-  await removeUnfinished(dir);
-  for (const name of await earlierResults(dir)) await rm(path.join(dir, name));
-  await writeRecord(dir, settings, source);
-  return { record: recorder(dir, []), close: unlock };
+  return openResults(dir, settings, source, async () => {
+    for (const name of await earlierResults(dir)) await rm(path.join(dir, name));
+    return [];
+  });
 }
 
-/** Goes on in a folder from a checkpoint: what was recorded after it counts no more. */
+/**
+ * Goes on in a folder from a checkpoint: what was recorded after it counts no more.
+ *
+ * @throws UserError where another run works in it, or it cannot be written to
+ */
 export async function continueResults(
   dir: string,
   settings: Settings,
   source: PreparedTransfer['source'],
   from: Checkpoint | undefined,
 ): Promise<Results> {
-  const unlock = await lockFolder(dir);
-  await removeUnfinished(dir);
-  await writeRecord(dir, settings, source);
-  const text = await readFile(path.join(dir, LOSSES), 'utf8').catch(() => '[]');
-  const losses = (JSON.parse(text) as LossEntry[]).filter(
-    ({ iteration }) => iteration < (from?.iteration ?? 0),
+  return openResults(dir, settings, source, async () =>
+    (await readLosses(dir)).filter(({ iteration }) => iteration < (from?.iteration ?? 0)),
   );
-  return { record: recorder(dir, losses), close: unlock };
+}
+
+/** The watcher, after `earlierLosses` has put the folder, locked, in order. */
+async function openResults(
+  dir: string,
+  settings: Settings,
+  source: PreparedTransfer['source'],
+  earlierLosses: () => Promise<LossEntry[]>,
+): Promise<Results> {
+  let unlock = () => Promise.resolve();
+  try {
+    await mkdir(dir, { recursive: true });
+    unlock = await lockFolder(dir);
+    await removeUnfinished(dir);
+    const losses = await earlierLosses();
+    await writeRecord(dir, settings, source);
+    return { record: recorder(dir, losses), close: unlock };
+  } catch (error) {
+    await unlock();
+    if (error instanceof UserError) throw error;
+    throw new UserError(`Expected to write to ${dir}, but could not: ${(error as Error).message}.`);
+  }
 }
 
 /**
  * What an earlier run left, to go on from.
  *
- * @throws UserError where `dir` holds no run, or one whose files are damaged
+ * @throws UserError where `dir` holds no run, one whose files are damaged, or one that cannot be written to
  */
 export async function readRun(dir: string): Promise<{ record: RunRecord; checkpoint?: Checkpoint }> {
   await assertNotInUse(dir);
@@ -113,15 +151,36 @@ export async function readRun(dir: string): Promise<{ record: RunRecord; checkpo
   const text = await readFile(file, 'utf8').catch(() => {
     throw new UserError(`Expected the results of a run in ${dir}, but it holds no ${SETTINGS_FILE}.`);
   });
-  let record: RunRecord;
-  try {
-    record = JSON.parse(text) as RunRecord;
-  } catch {
-    throw new UserError(
-      `Expected JSON in ${file}, but it is damaged; start anew with wheatfield transfer --force.`,
-    );
-  }
+  const record = parsedJson(text, `the settings of a run in ${file}`, isRunRecord);
+  await readLosses(dir);
+  await assertWritable(dir);
   return { record, checkpoint: await readCheckpoint(path.join(dir, CHECKPOINT)) };
+}
+
+async function readLosses(dir: string): Promise<LossEntry[]> {
+  const file = path.join(dir, LOSSES);
+  const text = await readFile(file, 'utf8').catch(() => '[]');
+  return parsedJson(text, `the losses of a run in ${file}`, (value) => Array.isArray(value));
+}
+
+/** @throws UserError where the text is not JSON, or not of that type */
+function parsedJson<T>(text: string, what: string, isExpected: (value: unknown) => value is T): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (isExpected(value)) return value;
+  throw new UserError(`Expected ${what}, but it is damaged; start anew with wheatfield transfer --force.`);
+}
+
+/** The settings within are checked where they are read. */
+function isRunRecord(value: unknown): value is RunRecord {
+  const { settings, source } = (value ?? {}) as Partial<RunRecord>;
+  return [settings, source, source?.content, source?.style, source?.weights].every(
+    (part) => typeof part === 'object' && (part as unknown) !== null,
+  );
 }
 
 /** @throws UserError that names what a run was made from and is not the same any more */
