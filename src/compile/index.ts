@@ -18,6 +18,11 @@ export type Computed<Result> = Result extends tf.Tensor
   ? NDArray
   : { [Key in keyof Result]: Computed<Result[Key]> };
 
+/** What fn returns, with a shape in place of every tensor. */
+export type Outline<Result> = Result extends tf.Tensor
+  ? Shape
+  : { [Key in keyof Result]: Outline<Result[Key]> };
+
 export interface CompiledFunction<Result> {
   /** Runs the graph on one array for each input of the function. */
   (...inputs: InputArray[]): Promise<Computed<Result>>;
@@ -65,6 +70,21 @@ export async function compile<Result>(
     return mapTree(names, isName, (name) => results[name]) as Computed<Result>;
   };
   return Object.assign(run, { ops, memory, dispose: () => session.dispose() });
+}
+
+/**
+ * What compile would make of a function, without making it: the memory that its graph needs, and the shapes of its results.
+ *
+ * @param fn, shapes as for compile
+ * @throws Error as compile does
+ */
+export async function outline<Result>(
+  fn: TensorFunction<Result>,
+  ...shapes: readonly Shape[]
+): Promise<{ memory: GraphMemory; shapes: Outline<Result> }> {
+  const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
+  const memory = graphMemory(graph, [...new Set(leaves(result, isValue))]);
+  return { memory, shapes: mapTree<Value, Shape>(result, isValue, ({ dims }) => dims) as Outline<Result> };
 }
 
 function isShape(arg: Shape | SessionOptions): arg is Shape {

@@ -1,0 +1,108 @@
+/** Whether a transfer fits into the memory that is free: estimated from its graph, before the work begins. */
+import type * as tf from '@tensorflow/tfjs';
+import { type GraphMemory, outline } from './compile';
+import { UserError } from './errors';
+import {
+  type Features,
+  type LossWeights,
+  contentTargets,
+  countingLayers,
+  lossAndGrads,
+  styleTargets,
+  transferLoss,
+} from './losses';
+import type { Size } from './picture/image';
+
+/**
+ * How often the constants lie in memory, at most while the graph is compiled (as tensors, in the model's file, in ONNX Runtime's parsed
+ * copy, and in the blocked layouts it makes of them) and then while it runs. Measured with VGG19: see test/real-weights/memory.test.ts.
+ */
+const COPIES_COMPILING = 10;
+const COPIES_RUNNING = 6;
+/**
+ * Float64 arrays of the picture's size: ten pairs of L-BFGS's memory, its bounds, gradients, points and directions, and the copies that
+ * the Evaluator and a checkpoint take.
+ */
+const ARRAYS = 20 + 15;
+const LEAST_HEIGHT = 32;
+
+/** The graph of a transfer's loss and gradient at a size, without its numbers. */
+export async function transferMemory(
+  features: Features,
+  weights: LossWeights,
+  { height, width }: Size,
+): Promise<GraphMemory> {
+  const picture = [1, height, width, 3];
+  const content = await outline(contentTargets(features, weights), picture);
+  const style = await outline(styleTargets(features, weights), picture);
+  const contentLayers = countingLayers(weights.content);
+  const styleLayers = countingLayers(weights.style);
+  // The targets come as inputs: their values are not known yet.
+  const loss = (x: tf.Tensor, ...targets: tf.Tensor[]) => {
+    const named = (layers: readonly string[], from: number) =>
+      Object.fromEntries(layers.map((layer, i) => [layer, targets[from + i]]));
+    return lossAndGrads(
+      transferLoss(
+        features,
+        {
+          content: named(contentLayers, 0) as Record<string, tf.Tensor3D>,
+          style: named(styleLayers, contentLayers.length) as Record<string, tf.Tensor2D>,
+        },
+        weights,
+      ),
+    )(x as tf.Tensor4D);
+  };
+  const shapes = [
+    ...contentLayers.map((layer) => content.shapes[layer] as readonly number[]),
+    ...styleLayers.map((layer) => style.shapes[layer] as readonly number[]),
+  ];
+  return (await outline(loss, picture, ...shapes)).memory;
+}
+
+/** Bytes that a run takes beyond what the process has when its pictures and network are read. */
+export function bytesNeeded({ constants, peak }: GraphMemory, { height, width }: Size): number {
+  const arrays = ARRAYS * 8 * height * width * 3;
+  return Math.max(COPIES_COMPILING * constants, COPIES_RUNNING * constants + peak + arrays);
+}
+
+/** Bytes that this process may still take: what the system can give, or what is left of its container's share. */
+export function availableMemory(): number {
+  return process.availableMemory();
+}
+
+/**
+ * @param memoryAt the graph's memory at a size
+ * @param available bytes that the process may still take
+ * @throws UserError where the run needs more; it names the largest height that fits
+ */
+export async function assertFits(
+  size: Size,
+  memoryAt: (size: Size) => Promise<GraphMemory>,
+  available: number,
+): Promise<void> {
+  const needed = async (at: Size) => bytesNeeded(await memoryAt(at), at);
+  const need = await needed(size);
+  if (need <= available) return;
+  const scaled = (height: number) => ({
+    height,
+    width: Math.max(1, Math.floor((height * size.width) / size.height)),
+  });
+  let [fits, tooMuch] = [LEAST_HEIGHT - 1, size.height];
+  while (tooMuch - fits > 1) {
+    const middle = Math.floor((fits + tooMuch) / 2);
+    if ((await needed(scaled(middle))) <= available) fits = middle;
+    else tooMuch = middle;
+  }
+  const advice =
+    fits < LEAST_HEIGHT
+      ? 'close other programs'
+      : `the largest --height that fits is ${fits}, unless other programs are closed`;
+  throw new UserError(
+    `Expected ${gigabytes(need)} of free memory for ${size.width} x ${size.height} pixels, but ${gigabytes(available)} are free; ` +
+      `${advice} (--force begins nevertheless).`,
+  );
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
