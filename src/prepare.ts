@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
-import { type Computed, type NDArray, compile } from './compile';
+import { type Computed, type GraphMemory, type NDArray, compile } from './compile';
 import { type Picture, type Size, chapterSize, loadImage, pictureSize } from './picture/image';
 import {
   type LossAndGrads,
@@ -15,6 +15,7 @@ import {
   styleTargets,
   transferLoss,
 } from './losses';
+import { transferMemory } from './memory';
 import { type NetworkRequest, type OpenNetwork, openVgg19 } from './network/network';
 import { preprocess } from './picture/preprocess';
 import type { Settings } from './settings';
@@ -48,13 +49,21 @@ export interface PrepareOptions {
 }
 
 /**
+  /** Called when the pictures and the network are read and the work is to begin; what it throws ends it there. */
+  beforeWork?: (plan: Plan) => void | Promise<void>;
+}
+
+/** What a transfer is going to be. */
+export interface Plan extends Pick<PreparedTransfer, 'source'> {
+  /** What the loss and its gradient need, at this size or another. */
+  memoryAt(size: Size): Promise<GraphMemory>;
  * Loads both pictures and the network, computes the targets once, and compiles loss and gradient.
  *
  * @throws UserError for pictures, layers or weights that cannot be used
  */
 export async function prepareTransfer(
   settings: Settings,
-  { openNetwork = openVgg19, onDownload }: PrepareOptions = {},
+  { openNetwork = openVgg19, onDownload, beforeWork }: PrepareOptions = {},
 ): Promise<PreparedTransfer> {
   await tf.ready();
   const { threads } = settings;
@@ -71,6 +80,14 @@ export async function prepareTransfer(
 
   const layers = [...new Set([...Object.keys(weights.content), ...Object.keys(weights.style)])];
   const network = await openNetwork({ layers, size, weights: settings.weights, onDownload });
+  const source = {
+    ...size,
+    content: { path: settings.content, sha256: await sha256(settings.content) },
+    style: { path: settings.style, sha256: await sha256(settings.style) },
+    network: network.name,
+    weights: network.weights,
+  };
+  await beforeWork?.({ source, memoryAt: (at) => transferMemory(network.features, weights, at) });
   const targets: Targets = {
     content: await once(contentTargets(network.features, weights), content, countingLayers(weights.content)),
     style: await once(styleTargets(network.features, weights), style, countingLayers(weights.style)),
@@ -86,13 +103,7 @@ export async function prepareTransfer(
     ...size,
     x0: firstPicture(settings, { content, style }),
     lossAndGrads: (x): Promise<Computed<LossAndGrads>> => compiled(x),
-    source: {
-      ...size,
-      content: { path: settings.content, sha256: await sha256(settings.content) },
-      style: { path: settings.style, sha256: await sha256(settings.style) },
-      network: network.name,
-      weights: network.weights,
-    },
+    source,
     dispose: () => compiled.dispose(),
   };
 

@@ -25,6 +25,8 @@ export interface Setting<T> {
 /** A layer's name, or name:share, where share is the part of the loss's weight that the layer gets. */
 const LAYER = /^[^\s:,]+(:(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)?$/i;
 
+const MOST_WEIGHT = 1e12;
+
 const file: Kind<string> = { ...text('the path of a file'), placeholder: '<file>' };
 const folder: Kind<string> = { ...text('the path of a folder'), placeholder: '<dir>' };
 const layers: Kind<readonly string[]> = {
@@ -36,7 +38,10 @@ const layers: Kind<readonly string[]> = {
     if (!list.every((item) => typeof item === 'string')) return undefined;
     const specs = list.flatMap((item) => item.split(',')).map((item) => item.trim());
     const names = new Set(specs.map((spec) => spec.split(':')[0]));
-    const valid = specs.length > 0 && names.size === specs.length && specs.every((spec) => LAYER.test(spec));
+    const valid =
+      specs.length > 0 &&
+      names.size === specs.length &&
+      specs.every((spec) => LAYER.test(spec) && Number(spec.split(':')[1] ?? 1) <= MOST_WEIGHT);
     return valid ? specs : undefined;
   },
 };
@@ -80,9 +85,9 @@ export const SETTINGS = {
     'Loss',
     'layers that style is compared at; name:share as above',
   ),
-  contentWeight: setting(number(0, 1e12), 0.025, 'Loss', 'more keeps more of the content'),
-  styleWeight: setting(number(0, 1e12), 1, 'Loss', 'more takes more of the style'),
-  tvWeight: setting(number(0, 1e12), 1e-4, 'Loss', 'total variation: more is smoother'),
+  contentWeight: setting(number(0, MOST_WEIGHT), 0.025, 'Loss', 'more keeps more of the content'),
+  styleWeight: setting(number(0, MOST_WEIGHT), 1, 'Loss', 'more takes more of the style'),
+  tvWeight: setting(number(0, MOST_WEIGHT), 1e-4, 'Loss', 'total variation: more is smoother'),
 
   iterations: setting(
     wholeNumber(1, 1e6),

@@ -57,16 +57,20 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     .optionsGroup('Other:')
     .helpOption('-h, --help', 'print this help')
     .option('--chapter', `the chapter to the letter: ${presetFlags()}; flags given besides override it`)
-    .option('--force', 'replace the results of an earlier run in --out');
+    .option(
+      '--force',
+      'replace the results of an earlier run in --out; begin also where memory seems too little',
+    );
   program
     .command('resume')
     .description('Goes on with a run that was stopped or killed, from its last checkpoint.')
     .argument('<dir>', "the run's folder, its --out")
     .option('--iterations <n>', 'how many there are to be in all (default: as the run was begun)')
+    .option('--force', 'go on also where memory seems too little')
     .helpOption('-h, --help', 'print this help')
-    .action(async (dir: string, flags: { iterations?: string }) => {
+    .action(async (dir: string, { iterations, force = false }: { iterations?: string; force?: boolean }) => {
       const { resumeTransfer } = await import('./run.js');
-      exitCode = await resumeTransfer(dir, flags, surroundings);
+      exitCode = await resumeTransfer(dir, { iterations, force }, surroundings);
     });
   try {
     await program.parseAsync(args, { from: 'user' });

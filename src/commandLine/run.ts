@@ -1,8 +1,9 @@
 /** A run on the command line: prepared, watched by files and terminal, begun or gone on with. */
 import { constants } from 'node:os';
 import { enableProdMode } from '@tensorflow/tfjs';
+import { assertFits, availableMemory } from '../memory';
 import type { OpenNetwork } from '../network/network';
-import { type PreparedTransfer, prepareTransfer } from '../prepare';
+import { type Plan, type PreparedTransfer, prepareTransfer } from '../prepare';
 import {
   type Results,
   assertSameSource,
@@ -13,7 +14,7 @@ import {
 } from '../runFolder/results';
 import { type Settings, readSettings } from '../settings';
 import { type TerminalStream, downloadProgress, terminal } from './terminal';
-import { type Checkpoint, transfer } from '../transfer';
+import { type Checkpoint, assertSameSize, transfer } from '../transfer';
 
 /** What the program meets outside itself. */
 export interface Surroundings {
@@ -23,6 +24,8 @@ export interface Surroundings {
   signal?: AbortSignal;
   /** Which network; default VGG19. */
   openNetwork?: OpenNetwork;
+  /** Bytes that the process may still take; default as the system says. */
+  freeMemory?: () => number;
 }
 
 /** Runs from the beginning and returns the exit code. */
@@ -32,17 +35,21 @@ export async function runTransfer(
   surroundings: Surroundings,
 ): Promise<number> {
   await checkResultsFolder(settings.out, force);
-  return run(settings, surroundings, ({ source }) => beginResults(settings.out, settings, source));
+  return run(settings, surroundings, {
+    force,
+    open: ({ source }) => beginResults(settings.out, settings, source),
+  });
 }
 
 /**
  * Goes on with the run in `dir` from its last checkpoint and returns the exit code.
  *
  * @param iterations how many there are to be in all; default as the run was begun
+ * @param force also where memory seems too little
  */
 export async function resumeTransfer(
   dir: string,
-  { iterations }: { iterations?: unknown },
+  { iterations, force }: { iterations?: unknown; force: boolean },
   surroundings: Surroundings,
 ): Promise<number> {
   const { record, checkpoint } = await readRun(dir);
@@ -51,28 +58,49 @@ export async function resumeTransfer(
     out: dir,
     iterations: iterations ?? record.settings.iterations,
   });
-  const open = ({ source }: PreparedTransfer) => {
-    assertSameSource(record.source, source);
-    return continueResults(dir, settings, source, checkpoint);
-  };
-  return run(settings, surroundings, open, checkpoint);
+  return run(settings, surroundings, {
+    force,
+    from: checkpoint,
+    check({ source }) {
+      assertSameSource(record.source, source);
+      if (checkpoint) assertSameSize(checkpoint, source);
+    },
+    open: ({ source }) => continueResults(dir, settings, source, checkpoint),
+  });
+}
+
+/** How a run begins. */
+interface Beginning {
+  /** Also where memory seems too little. */
+  force: boolean;
+  /** Where an earlier run stood. */
+  from?: Checkpoint;
+  /** What must hold before the work begins. */
+  check?: (plan: Plan) => void;
+  open(prepared: PreparedTransfer): Promise<Results>;
 }
 
 async function run(
   settings: Settings,
-  { stdout, signal, openNetwork }: Surroundings,
-  openResults: (prepared: PreparedTransfer) => Promise<Results>,
-  from?: Checkpoint,
+  { stdout, signal, openNetwork, freeMemory = availableMemory }: Surroundings,
+  { force, from, check, open }: Beginning,
 ): Promise<number> {
   // Otherwise tfjs prints advice on faster eager execution, of which there is none here.
   enableProdMode();
-  const prepared = await prepareTransfer(settings, { openNetwork, onDownload: downloadProgress(stdout) });
+  const prepared = await prepareTransfer(settings, {
+    openNetwork,
+    onDownload: downloadProgress(stdout),
+    async beforeWork(plan) {
+      check?.(plan);
+      if (!force) await assertFits(plan.source, plan.memoryAt, freeMemory());
+    },
+  });
   const { height, width, network, weights } = prepared.source;
   stdout.write(`${network} (${weights.path}), ${width} x ${height} pixels, threads: ${settings.threads}\n`);
   let results: Results | undefined;
   let stopped = false;
   try {
-    results = await openResults(prepared);
+    results = await open(prepared);
     const print = terminal(stdout, settings);
     for await (const event of transfer(prepared, { ...settings, signal, from })) {
       await results.record(event);
