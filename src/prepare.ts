@@ -46,9 +46,6 @@ export interface PrepareOptions {
   /** Which network; default VGG19. */
   openNetwork?: OpenNetwork;
   onDownload?: NetworkRequest['onDownload'];
-}
-
-/**
   /** Called when the pictures and the network are read and the work is to begin; what it throws ends it there. */
   beforeWork?: (plan: Plan) => void | Promise<void>;
 }
@@ -57,6 +54,9 @@ export interface PrepareOptions {
 export interface Plan extends Pick<PreparedTransfer, 'source'> {
   /** What the loss and its gradient need, at this size or another. */
   memoryAt(size: Size): Promise<GraphMemory>;
+}
+
+/**
  * Loads both pictures and the network, computes the targets once, and compiles loss and gradient.
  *
  * @throws UserError for pictures, layers or weights that cannot be used
