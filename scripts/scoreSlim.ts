@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Command } from 'commander';
 import sharp from 'sharp';
 import { type Picture, loadImage } from '../src/picture/image';
-import { type OpenNetwork, openVgg19, openVgg19Slim } from '../src/network/network';
+import type { NetworkName } from '../src/network/chooseNetwork';
 import { type PreparedTransfer, prepareTransfer } from '../src/prepare';
 import { preprocess } from '../src/picture/preprocess';
 import { type Settings, readSettings } from '../src/settings';
@@ -58,22 +58,20 @@ async function main(): Promise<void> {
   );
   for (let i = 0; i + 1 < command.args.length; i += 2) {
     const [content, style] = command.args.slice(i, i + 2) as [string, string];
-    const settings = (file?: string) =>
+    const settings = (network: NetworkName) =>
       readSettings({
         content,
         style,
-        weights: file,
+        network,
+        weights: network === 'vgg19' ? weights : slim,
         height: HEIGHT,
         iterations: 1,
         evaluations: EVALUATIONS,
       });
-    const prepare = (file: string | undefined, openNetwork: OpenNetwork) =>
-      prepareTransfer(settings(file), { openNetwork });
-
-    const judge = await prepare(weights, openVgg19);
-    const full = await transferred(judge, settings(weights));
-    const student = await prepare(slim, openVgg19Slim);
-    const small = await transferred(student, settings(slim));
+    const judge = await prepareTransfer(settings('vgg19'));
+    const full = await transferred(judge, settings('vgg19'));
+    const student = await prepareTransfer(settings('vgg19-slim'));
+    const small = await transferred(student, settings('vgg19-slim'));
     await student.dispose();
     const { height, width } = judge;
     const size = { height, width };

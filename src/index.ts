@@ -24,7 +24,7 @@ export {
 export { type Vgg19Options, features, vgg19 } from './network/vgg19';
 export { loadKerasWeights } from './network/kerasWeights';
 export { type FoundWeights, downloadWeights, findWeights } from './network/weights';
-export { type Network, type NetworkRequest, type OpenNetwork, openVgg19 } from './network/network';
+export { type Network, type NetworkRequest, type OpenNetwork, openNetwork } from './network/network';
 
 // In [19] to [22]: the losses
 export {

@@ -15,8 +15,9 @@ import {
   styleTargets,
   transferLoss,
 } from './losses';
+import type { NetworkName } from './network/chooseNetwork';
 import { transferMemory } from './memory';
-import { type NetworkRequest, type OpenNetwork, openVgg19 } from './network/network';
+import { type NetworkRequest, type OpenNetwork, openNetwork } from './network/network';
 import { preprocess } from './picture/preprocess';
 import type { Settings } from './settings';
 import type { TransferProblem } from './transfer';
@@ -29,9 +30,11 @@ export interface PreparedTransfer extends TransferProblem {
     width: number;
     content: PictureSource;
     style: PictureSource;
-    network: string;
+    network: NetworkName;
     weights: { path: string; md5: string };
   };
+  /** Which network it is and why, in a sentence. */
+  choice: string;
   /** Frees the compiled function. */
   dispose(): Promise<void>;
 }
@@ -43,7 +46,7 @@ export interface PictureSource {
 }
 
 export interface PrepareOptions {
-  /** Which network; default VGG19. */
+  /** Opens the network of the settings, or another. */
   openNetwork?: OpenNetwork;
   onDownload?: NetworkRequest['onDownload'];
   /** Called when the pictures and the network are read and the work is to begin; what it throws ends it there. */
@@ -63,7 +66,7 @@ export interface Plan extends Pick<PreparedTransfer, 'source'> {
  */
 export async function prepareTransfer(
   settings: Settings,
-  { openNetwork = openVgg19, onDownload, beforeWork }: PrepareOptions = {},
+  { openNetwork: open = openNetwork, onDownload, beforeWork }: PrepareOptions = {},
 ): Promise<PreparedTransfer> {
   await tf.ready();
   const { threads } = settings;
@@ -79,7 +82,13 @@ export async function prepareTransfer(
   const style = await loadImage(settings.style, { size, resize: settings.resize });
 
   const layers = [...new Set([...Object.keys(weights.content), ...Object.keys(weights.style)])];
-  const network = await openNetwork({ layers, size, weights: settings.weights, onDownload });
+  const network = await open({
+    network: settings.network,
+    layers,
+    size,
+    weights: settings.weights,
+    onDownload,
+  });
   const source = {
     ...size,
     content: { path: settings.content, sha256: await sha256(settings.content) },
@@ -104,6 +113,7 @@ export async function prepareTransfer(
     x0: firstPicture(settings, { content, style }),
     lossAndGrads: (x): Promise<Computed<LossAndGrads>> => compiled(x),
     source,
+    choice: network.choice,
     dispose: () => compiled.dispose(),
   };
 

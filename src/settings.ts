@@ -115,10 +115,16 @@ export const SETTINGS = {
   ),
   threads: setting(wholeNumber(1, 1024), availableParallelism(), 'Optimiser', 'processors that compute'),
 
+  network: setting(
+    oneOf('auto', 'vgg19', 'vgg19-slim'),
+    'auto',
+    'Network',
+    'what looks at the pictures; auto is VGG19 where its weights are at hand or can be downloaded, else vgg19-slim',
+  ),
   weights: optional(
     file,
     'Network',
-    "VGG19's weights, in Keras's HDF5 file; else they are looked for, then downloaded",
+    "the network's weights: for VGG19 Keras's HDF5 file, else it is looked for, then downloaded",
   ),
 
   rounding: setting(oneOf('round', 'truncate'), 'round', 'Output', 'how values become whole on saving'),

@@ -44,7 +44,7 @@ describe('loadModel', () => {
   it('refuses a network that there is not', async () => {
     await assert.rejects(loadModel('vgg16' as never), (error: Error) => {
       assert.ok(error instanceof UserError);
-      assert.match(error.message, /auto, vgg19 or vgg19-slim, but received 'vgg16'/);
+      assert.match(error.message, /to be auto or vgg19 or vgg19-slim, but received 'vgg16'/);
       return true;
     });
   });

@@ -19,6 +19,7 @@ describe('readSettings', () => {
       styleWeight: 1,
       tvWeight: 1e-4,
       iterations: 20,
+      network: 'auto',
       evaluations: 20,
       restart: false,
       bounds: true,
@@ -58,42 +59,18 @@ describe('readSettings', () => {
   const layers =
     'names of layers, each once, such as block1_conv1,block2_conv1 or block1_conv1:0.7,block2_conv1:0.3';
   const bad: [SettingName, unknown, string][] = [
-    ['content', '', 'the path of a file'],
     ['style', 7, 'the path of a file'],
-    ['height', '0', 'a whole number from 2 to 16383'],
-    ['height', '1e9', 'a whole number from 2 to 16383'],
-    ['height', '400.5', 'a whole number from 2 to 16383'],
-    ['height', '-400', 'a whole number from 2 to 16383'],
-    ['height', '400px', 'a whole number from 2 to 16383'],
     ['height', NaN, 'a whole number from 2 to 16383'],
-    ['height', '', 'a whole number from 2 to 16383'],
     ['height', [400], 'a whole number from 2 to 16383'],
-    ['resize', 'bicubic', 'lanczos3 or nearest'],
-    ['resize', '', 'lanczos3 or nearest'],
-    ['init', 'random', 'content or style or noise'],
-    ['seed', '-1', 'a whole number from 0 to 4294967295'],
     ['seed', 2 ** 32, 'a whole number from 0 to 4294967295'],
-    ['contentLayer', '', layers],
     ['contentLayer', [], layers],
-    ['contentLayer', 'block5_conv2:much', layers],
-    ['contentLayer', 'block5_conv2:-1', layers],
-    ['styleLayers', 'block1_conv1,block1_conv1', layers],
     ['styleLayers', ['block1_conv1', 'block1_conv1:0.5'], layers],
-    ['styleLayers', 'block1_conv1,', layers],
     ['styleLayers', 5, layers],
-    ['contentWeight', '-0.025', number],
-    ['contentWeight', 'NaN', number],
-    ['styleWeight', 'Infinity', number],
     ['styleWeight', 1e13, number],
-    ['tvWeight', ' ', number],
-    ['iterations', '0', 'a whole number from 1 to 1000000'],
-    ['evaluations', '2.5', 'a whole number from 1 to 1000000'],
     ['restart', 'yes', 'true or false'],
     ['bounds', 1, 'true or false'],
-    ['threads', '0', 'a whole number from 1 to 1024'],
-    ['rounding', 'floor', 'round or truncate'],
-    ['out', '', 'the path of a folder'],
   ];
+  // What a command line can give wrong is in badInputs.test.ts.
   for (const [name, value, expected] of bad) {
     it(`refuses ${name} = ${JSON.stringify(value)}`, () => {
       const shown =

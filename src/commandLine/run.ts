@@ -22,7 +22,7 @@ export interface Surroundings {
   stderr: TerminalStream;
   /** Aborted, with the name of the process signal as its reason, when the run is to stop. */
   signal?: AbortSignal;
-  /** Which network; default VGG19. */
+  /** Opens the network of the settings, or another. */
   openNetwork?: OpenNetwork;
   /** Bytes that the process may still take; default as the system says. */
   freeMemory?: () => number;
@@ -55,6 +55,8 @@ export async function resumeTransfer(
   const { record, checkpoint } = await readRun(dir);
   const settings = readSettings({
     ...record.settings,
+    // What auto chose then may not be what it would choose now.
+    network: record.source.network,
     out: dir,
     iterations: iterations ?? record.settings.iterations,
   });
@@ -95,8 +97,8 @@ async function run(
       if (!force) await assertFits(plan.source, plan.memoryAt, freeMemory());
     },
   });
-  const { height, width, network, weights } = prepared.source;
-  stdout.write(`${network} (${weights.path}), ${width} x ${height} pixels, threads: ${settings.threads}\n`);
+  const { height, width } = prepared.source;
+  stdout.write(`${prepared.choice}\n${width} x ${height} pixels, threads: ${settings.threads}\n`);
   let results: Results | undefined;
   let stopped = false;
   try {

@@ -46,7 +46,8 @@ export function tinyPicture(height: number, width: number, seed: number): tf.Ten
 export const openTinyVgg19: OpenNetwork = ({ layers }) => {
   const model = tinyVgg19();
   return Promise.resolve({
-    name: 'tiny-vgg19',
+    name: 'vgg19',
+    choice: 'The network is a tiny VGG19.',
     weights: { path: 'seeded', md5: '0' },
     features: features(model, layers),
     dispose: () => void model.dispose(),
