@@ -103,8 +103,14 @@ export function assertSomethingCounts({ content, style, totalVariation }: LossWe
 /** From a picture [1, height, width, 3] to its activations by layer, each [1, h, w, channels]: vgg19.ts's features(). */
 export interface Features {
   (x: tf.Tensor4D): Record<string, tf.Tensor4D>;
-  /** The same layers' Gram matrices [channels, channels], where the network has a shorter way to them than by the activations. */
-  readonly gramMatrices?: (x: tf.Tensor4D) => Record<string, tf.Tensor2D>;
+  /** The same, with the layers' Gram matrices, where the network has a shorter way to those than by the activations. */
+  readonly withGramMatrices?: (x: tf.Tensor4D) => Seen;
+}
+
+/** What a network sees of a picture, by layer: activations [1, h, w, channels] and their Gram matrices [channels, channels]. */
+export interface Seen {
+  activations: Record<string, tf.Tensor4D>;
+  gramMatrices: Record<string, tf.Tensor2D>;
 }
 
 /** What the combination image is compared with: activations of the content picture, Gram matrices of the style picture, by layer. */
@@ -126,7 +132,9 @@ export function contentTargets(features: Features, weights: LossWeights) {
 export function styleTargets(features: Features, weights: LossWeights) {
   return (x: tf.Tensor4D): Targets['style'] => {
     const layers = countingLayers(weights.style);
-    return layers.length === 0 ? {} : gramMatrices(features, features(x), layers, x);
+    if (layers.length === 0) return {};
+    const { gramMatrices } = seen(features, x, layers);
+    return byLayer(layers, (layer) => gramMatrices[layer] as tf.Tensor2D);
   };
 }
 
@@ -151,16 +159,17 @@ export function transferLoss(features: Features, targets: Targets, weights: Loss
   assertSomethingCounts(weights);
   return (x: tf.Tensor4D): LossParts => {
     const [, imgHeight, imgWidth] = x.shape;
-    const activations = usesNetwork ? features(x) : {};
+    const { activations, gramMatrices } = usesNetwork
+      ? seen(features, x, styleLayers)
+      : { activations: {}, gramMatrices: {} };
     const content = contentLayers.map((layer) =>
       weighted(
         weights.content[layer],
         contentLoss(targets.content[layer] as tf.Tensor3D, squeeze(activations, layer)),
       ),
     );
-    const grams = usesNetwork ? gramMatrices(features, activations, styleLayers, x) : {};
     const style = styleLayers.map((layer) => {
-      const [S, C] = [targets.style[layer], grams[layer]] as [tf.Tensor2D, tf.Tensor2D];
+      const [S, C] = [targets.style[layer], gramMatrices[layer]] as [tf.Tensor2D, tf.Tensor2D];
       return weighted(weights.style[layer], gramLoss(S, C, imgHeight, imgWidth));
     });
     const totalVariation =
@@ -195,13 +204,14 @@ export function lossAndGrads(loss: (x: tf.Tensor4D) => LossParts): (x: tf.Tensor
   };
 }
 
-function gramMatrices(
-  features: Features,
-  activations: Record<string, tf.Tensor4D>,
-  layers: readonly string[],
-  x: tf.Tensor4D,
-): Record<string, tf.Tensor2D> {
-  return features.gramMatrices?.(x) ?? byLayer(layers, (layer) => gramMatrix(squeeze(activations, layer)));
+/** One pass through the network, for all that is asked of it: its gradient then goes back once, too. */
+function seen(features: Features, x: tf.Tensor4D, styleLayers: readonly string[]): Seen {
+  if (features.withGramMatrices) return features.withGramMatrices(x);
+  const activations = features(x);
+  return {
+    activations,
+    gramMatrices: byLayer(styleLayers, (layer) => gramMatrix(squeeze(activations, layer))),
+  };
 }
 
 function weighted(weight: number | undefined, loss: tf.Scalar): tf.Scalar {

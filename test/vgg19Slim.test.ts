@@ -58,7 +58,7 @@ describe('vgg19-slim', () => {
 
   it("gives the heads' Gram matrices exactly, biases included, without the heads' activations", () => {
     const features = slimFeatures(slim.network, LAYERS)(x);
-    const grams = slimFeatures(slim.network, LAYERS).gramMatrices(x);
+    const grams = slimFeatures(slim.network, LAYERS).withGramMatrices(x).gramMatrices;
     for (const layer of LAYERS) {
       const direct = gramMatrix(tf.squeeze(features[layer] as tf.Tensor4D, [0])).dataSync<'float32'>();
       const largest = direct.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -81,10 +81,9 @@ describe('vgg19-slim', () => {
 
   it('has the gradient of a Gram matrix, compiled as eager', async () => {
     const gradient = tf.grad((picture: tf.Tensor) => {
-      const { block2_conv1 } = slimFeatures(slim.network, ['block2_conv1']).gramMatrices(
-        picture as tf.Tensor4D,
-      );
-      return tf.sum(tf.square(block2_conv1 as tf.Tensor)) as tf.Scalar;
+      const network = slimFeatures(slim.network, ['block2_conv1']);
+      const { gramMatrices } = network.withGramMatrices(picture as tf.Tensor4D);
+      return tf.sum(tf.square(gramMatrices.block2_conv1 as tf.Tensor)) as tf.Scalar;
     });
     const eager = tf.tidy(() => gradient(x).dataSync());
     const compiled = await compile(gradient, x.shape, { threads: 1 });

@@ -15,7 +15,7 @@ export const SLIM_WIDTHS: Widths = [
   [48, 48],
   [80, 80, 80, 80],
   [160, 160, 160, 160],
-  [256, 256, 192, 192],
+  [320, 320, 128, 128],
 ];
 
 /** The parameters of one convolution layer and of its head. */
@@ -91,28 +91,28 @@ export function throughHead(activations: tf.Tensor4D, { head, headBias }: SlimLa
 }
 
 /**
- * The Gram matrix of what the head gives, from the Gram matrix of the network's own activations: with A the head, s the activations'
- * sums over the n pixels and b the bias, the Gram matrix of A'f + b is A'GA + (A's) b' + b (A's)' + n b b'. It is exact, and the head is
- * applied to a matrix instead of a whole feature map.
+ * The Gram matrix of what the head gives, from the Gram matrix of the network's own activations. With the constant 1 as one more
+ * channel f1 the head is one matrix A1, and the Gram matrix of A1'f1 is A1'(f1 f1')A1. It is exact, and the head is applied to a matrix
+ * instead of a whole feature map.
  *
  * @param activations the network's own [1, h, w, channels]
  * @returns [VGG19's channels, VGG19's channels]
  */
 export function gramThroughHead(activations: tf.Tensor4D, { head, headBias }: SlimLayer): tf.Tensor2D {
-  const [, height, width, channels] = activations.shape;
+  const [, height, width] = activations.shape;
   const features = featureRows(activations);
+  // The products of the constant channel with the others, and with itself. Before the large product, so that the two terms of that one's
+  // gradient come together and are computed as one.
+  const sums = tf.sum(features, 1, true);
   const gram = tf.matMul(features, features, false, true);
-  const bias = headBias.reshape([1, -1]) as tf.Tensor2D;
-  const sums = tf.sum(features, 1).reshape([1, channels]) as tf.Tensor2D;
-  // With m = A's + n b / 2 the three terms of the bias are m b' + (m b')'.
-  const mixed = tf.add(tf.matMul(sums, head), tf.mul(bias, (height * width) / 2));
-  const cross = tf.matMul(mixed as tf.Tensor2D, bias, true, false);
-  const product = tf.matMul(tf.matMul(head, gram, true, false), head);
-  return tf.addN([product, cross, cross.transpose()]) as tf.Tensor2D;
+  const pixels = tf.fill([1, 1], height * width);
+  const withConstant = tf.concat([tf.concat([gram, sums], 1), tf.concat([sums.transpose(), pixels], 1)], 0);
+  const affine = tf.concat([head, headBias.reshape([1, -1])], 0);
+  return tf.matMul(tf.matMul(affine, withConstant as tf.Tensor2D, true, false), affine);
 }
 
 /** Features with a short way to the Gram matrices. */
-export type SlimFeatures = Features & Required<Pick<Features, 'gramMatrices'>>;
+export type SlimFeatures = Features & Required<Pick<Features, 'withGramMatrices'>>;
 
 /**
  * The network as losses take one: from a picture [1, height, width, 3] to what VGG19's activations would be at the named layers, each
@@ -123,7 +123,13 @@ export type SlimFeatures = Features & Required<Pick<Features, 'gramMatrices'>>;
 export function slimFeatures(parameters: SlimParameters, layers: readonly string[]): SlimFeatures {
   const own = (x: tf.Tensor4D) => slimActivations(parameters, x, layers);
   return Object.assign((x: tf.Tensor4D) => mapLayers(own(x), parameters, throughHead), {
-    gramMatrices: (x: tf.Tensor4D) => mapLayers(own(x), parameters, gramThroughHead),
+    withGramMatrices: (x: tf.Tensor4D) => {
+      const activations = own(x);
+      return {
+        activations: mapLayers(activations, parameters, throughHead),
+        gramMatrices: mapLayers(activations, parameters, gramThroughHead),
+      };
+    },
   });
 }
 

@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     .option('--size <pixels>', 'side of the crops', '256')
     .option('--seed <n>', 'the same number draws the same pictures', '0')
     .option('--interval <n>', 'steps between checkpoints', '500')
-    .option('--warm-start <n>', 'pictures that the first parameters are solved from', '72')
+    .option('--warm-start <n>', 'pictures that the first parameters are solved from', '360')
     .option('--threads <n>', 'processors that compute')
     .parse();
   const flags = command.opts<Flags>();

@@ -1,14 +1,8 @@
 /** How far the small network is from its teacher, at every convolution layer, through the heads: activations and Gram matrices. */
 import * as tf from '@tensorflow/tfjs';
-import { type Features, gramMatrix } from '../losses';
-import {
-  type SlimLayer,
-  type SlimParameters,
-  convLayers,
-  gramThroughHead,
-  slimActivations,
-  throughHead,
-} from '../network/vgg19Slim';
+import type { Features } from '../losses';
+import { type SlimParameters, convLayers } from '../network/vgg19Slim';
+import { type Pair, layerPairs } from './layerPairs';
 
 /** Squared errors relative to the teacher's own squares, by layer in the order of convLayers: two tensors [layers]. */
 export interface RelativeErrors {
@@ -18,35 +12,21 @@ export interface RelativeErrors {
   grams: tf.Tensor1D;
 }
 
-/**
- * @param teacher the teacher's activations at all convolution layers
- * @param parameters the student's
- * @param x a picture [1, height, width, 3]
- */
+/** @see layerPairs for the parameters */
 export function relativeErrors(
   teacher: Features,
   parameters: SlimParameters,
   x: tf.Tensor4D,
 ): RelativeErrors {
-  const names = convLayers().map(({ name }) => name);
-  const targets = teacher(x);
-  const own = slimActivations(parameters, x, names);
-  const pairs = names.map((name) => {
-    const [target, activations] = [targets[name] as tf.Tensor4D, own[name] as tf.Tensor4D];
-    const layer = parameters[name] as SlimLayer;
-    return {
-      activations: relative(throughHead(activations, layer), target),
-      gram: relative(gramThroughHead(activations, layer), gramMatrix(tf.squeeze(target, [0]))),
-    };
-  });
+  const pairs = layerPairs(teacher, parameters, x);
   return {
-    activations: tf.stack(pairs.map((pair) => pair.activations)) as tf.Tensor1D,
-    grams: tf.stack(pairs.map((pair) => pair.gram)) as tf.Tensor1D,
+    activations: tf.stack(pairs.map(({ activations }) => relative(activations))) as tf.Tensor1D,
+    grams: tf.stack(pairs.map(({ gramMatrices }) => relative(gramMatrices))) as tf.Tensor1D,
   };
 }
 
-function relative(came: tf.Tensor, expected: tf.Tensor): tf.Scalar {
-  return tf.div(tf.sum(tf.square(tf.sub(came, expected))), tf.add(tf.sum(tf.square(expected)), 1e-6));
+function relative({ student, teacher }: Pair<tf.Tensor>): tf.Scalar {
+  return tf.div(tf.sum(tf.square(tf.sub(student, teacher))), tf.add(tf.sum(tf.square(teacher)), 1e-6));
 }
 
 /** How much each layer's errors count. */

@@ -1,15 +1,9 @@
 /** How close the student is to the teacher on pictures that it was not trained on: the model card's figures. */
 import * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../compile';
-import { type Features, gramMatrix } from '../losses';
-import {
-  type SlimLayer,
-  type SlimParameters,
-  convLayers,
-  gramThroughHead,
-  slimActivations,
-  throughHead,
-} from '../network/vgg19Slim';
+import type { Features } from '../losses';
+import { type SlimParameters, convLayers } from '../network/vgg19Slim';
+import { type Pair, layerPairs } from './layerPairs';
 
 export interface LayerFigures {
   /** Of the activations with the teacher's: their inner product over the product of their lengths. */
@@ -33,18 +27,10 @@ export async function layerFigures(
   threads?: number,
 ): Promise<Record<string, LayerFigures>[]> {
   const names = convLayers().map(({ name }) => name);
-  const measure = (x: tf.Tensor) => {
-    const expected = teacher(x as tf.Tensor4D);
-    const own = slimActivations(student, x as tf.Tensor4D, names);
-    return names.map((name) => {
-      const [layer, target] = [student[name] as SlimLayer, expected[name] as tf.Tensor4D];
-      const activations = own[name] as tf.Tensor4D;
-      return tf.stack([
-        cosine(throughHead(activations, layer), target),
-        relativeError(gramThroughHead(activations, layer), gramMatrix(tf.squeeze(target, [0]))),
-      ]);
-    });
-  };
+  const measure = (x: tf.Tensor) =>
+    layerPairs(teacher, student, x as tf.Tensor4D).map(({ activations, gramMatrices }) =>
+      tf.stack([cosine(activations), relativeError(gramMatrices)]),
+    );
   const graphs = new Map<string, Awaited<ReturnType<typeof compileFor>>>();
   const compileFor = (height: number, width: number) => compile(measure, [1, height, width, 3], { threads });
   const figures: Record<string, LayerFigures>[] = [];
@@ -81,11 +67,11 @@ export function meanFigures(figures: readonly Record<string, LayerFigures>[]): R
   );
 }
 
-function cosine(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  const lengths = tf.sqrt(tf.mul(tf.sum(tf.square(a)), tf.sum(tf.square(b))));
-  return tf.div(tf.sum(tf.mul(a, b)), lengths);
+function cosine({ student, teacher }: Pair<tf.Tensor>): tf.Tensor {
+  const lengths = tf.sqrt(tf.mul(tf.sum(tf.square(student)), tf.sum(tf.square(teacher))));
+  return tf.div(tf.sum(tf.mul(student, teacher)), lengths);
 }
 
-function relativeError(came: tf.Tensor, expected: tf.Tensor): tf.Tensor {
-  return tf.sqrt(tf.div(tf.sum(tf.square(tf.sub(came, expected))), tf.sum(tf.square(expected))));
+function relativeError({ student, teacher }: Pair<tf.Tensor>): tf.Tensor {
+  return tf.sqrt(tf.div(tf.sum(tf.square(tf.sub(student, teacher))), tf.sum(tf.square(teacher))));
 }

@@ -31,9 +31,12 @@ const STYLE_LAYERS = Object.keys(CHAPTER_WEIGHTS.style);
 export function studentViews(names: readonly string[]): Views {
   return (x, tensors) => {
     const student = slimParameters(names, tensors);
-    const content = slimFeatures(student, CONTENT_LAYERS)(x);
-    const style = slimFeatures(student, STYLE_LAYERS).gramMatrices(x);
-    return { content: Object.values(content), style: Object.values(style) };
+    const network = slimFeatures(student, [...CONTENT_LAYERS, ...STYLE_LAYERS]);
+    const { activations, gramMatrices } = network.withGramMatrices(x);
+    return {
+      content: CONTENT_LAYERS.map((name) => activations[name] as tf.Tensor4D),
+      style: STYLE_LAYERS.map((name) => gramMatrices[name] as tf.Tensor2D),
+    };
   };
 }
 
