@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { main } from '../src/commandLine/cli';
 import { loadImage } from '../src/picture/image';
 import { prepareTransfer } from '../src/prepare';
@@ -13,6 +11,7 @@ import { preprocess } from '../src/picture/preprocess';
 import type { LossEntry, RunRecord } from '../src/runFolder/results';
 import { SETTINGS, flagOf, readSettings, type SettingName } from '../src/settings';
 import { duration, progressLine, terminal } from '../src/commandLine/terminal';
+import { lossesIn, printed, resultsIn, startTiny } from './helpers/tinyProcess';
 import { openTinyVgg19, tinyPictures } from './helpers/tinyVgg19';
 
 const { version: VERSION } = JSON.parse(readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8')) as {
@@ -49,19 +48,6 @@ async function wheatfield(
 function transferArgs(out: string, ...more: string[]): string[] {
   const pictures = ['--content', content, '--style', style, '--height', '32', '--out', out];
   return ['transfer', ...pictures, '--iterations', '2', '--evaluations', '3', '--threads', '1', ...more];
-}
-
-function lossesIn(dir: string): LossEntry[] {
-  return JSON.parse(readFileSync(path.join(dir, 'losses.json'), 'utf8')) as LossEntry[];
-}
-
-/** What a run leaves, without what the clock says. */
-async function filesIn(dir: string): Promise<Record<string, unknown>> {
-  const names = (await readdir(dir)).filter((name) => name.startsWith('result_')).sort();
-  return {
-    losses: lossesIn(dir).map((entry) => ({ ...entry, seconds: 0 })),
-    ...Object.fromEntries(names.map((name) => [name, readFileSync(path.join(dir, name)).toString('base64')])),
-  };
 }
 
 before(async () => {
@@ -143,7 +129,7 @@ describe('wheatfield transfer', () => {
       return [flag, ...(Array.isArray(value) ? value : [value]).map(String)];
     });
     assert.equal((await wheatfield(['transfer', ...flags, '--out', again])).exitCode, 0);
-    assert.deepEqual(await filesIn(again), await filesIn(out));
+    assert.deepEqual(await resultsIn(again), await resultsIn(out));
   });
 
   it('leaves no temporary files and no lock', async () => {
@@ -159,14 +145,14 @@ describe('wheatfield transfer', () => {
   it('replaces results only with --force, and then all of them', async () => {
     const dir = path.join(folder, 'forced');
     await wheatfield(transferArgs(dir));
-    const before = await filesIn(dir);
+    const before = await resultsIn(dir);
     const refused = await wheatfield(transferArgs(dir, '--iterations', '1'));
     assert.equal(refused.exitCode, 2);
     assert.match(
       refused.stderr,
       /^Expected a folder without results, but .* --force .* wheatfield resume .*\n$/,
     );
-    assert.deepEqual(await filesIn(dir), before);
+    assert.deepEqual(await resultsIn(dir), before);
     await writeFile(path.join(dir, 'mine.txt'), 'kept');
     assert.equal((await wheatfield(transferArgs(dir, '--iterations', '1', '--force'))).exitCode, 0);
     assert.equal(lossesIn(dir).length, 1);
@@ -277,63 +263,8 @@ describe('wheatfield --help', () => {
   });
 });
 
-describe('wheatfield refuses, in one sentence, with exit code 2, before anything is written', () => {
-  const rows: [string[], RegExp][] = [
-    [
-      ['--height', '-1'],
-      /^Expected height \(--height\) to be a whole number from 2 to 16383, but received '-1'\.$/,
-    ],
-    [
-      ['--tv-weight', 'NaN'],
-      /^Expected tvWeight \(--tv-weight\) to be a number from 0 to 1000000000000, but received 'NaN'\.$/,
-    ],
-    [['--resize', 'cubic'], /to be lanczos3 or nearest, but received 'cubic'\.$/],
-    [['--style-layers', 'block6_conv1'], /block6_conv1.*block1_conv1/],
-    [['--content-layer', 'block5_conv2', 'block5_conv2'], /each once/],
-    [
-      ['--content-weight', '0', '--style-weight', '0', '--tv-weight', '0'],
-      /^Expected a weight above 0 .* but all are 0\.$/,
-    ],
-    [['--styl-weight', '3'], /^unknown option '--styl-weight' \(Did you mean --style-weight\?\)$/],
-    [['surplus'], /^too many arguments for 'transfer'/],
-    [['--height'], /^option '--height <n>' argument missing$/],
-    [['--content', 'nowhere.png'], /^Expected a picture at nowhere\.png, but there is no such file\.$/],
-    [['--style', tmpdir()], /^Expected a picture, but .* is a folder\.$/],
-  ];
-  for (const [flags, message] of rows) {
-    it(flags.join(' ') || '(nothing)', async () => {
-      const dir = path.join(folder, 'refused');
-      const { exitCode, stdout, stderr } = await wheatfield(transferArgs(dir, ...flags));
-      assert.match(stderr.trimEnd(), message);
-      assert.deepEqual([exitCode, stdout, stderr.split('\n').length], [2, '', 2]);
-      assert.ok(!existsSync(dir));
-    });
-  }
-
-  it('an --out that is a file, or lies in one', async () => {
-    for (const dir of [content, path.join(content, 'sub')]) {
-      const { exitCode, stderr } = await wheatfield(transferArgs(dir));
-      assert.equal(exitCode, 2);
-      assert.match(stderr, /^Expected a folder for the results, but .*content\.png is a file/);
-    }
-  });
-
-  it('an --out that cannot be written to', async function () {
-    if (process.platform === 'win32' || process.getuid?.() === 0) this.skip();
-    const dir = path.join(folder, 'closed');
-    await mkdir(dir);
-    await chmod(dir, 0o500);
-    const { exitCode, stderr } = await wheatfield(transferArgs(path.join(dir, 'run')));
-    assert.equal(exitCode, 2);
-    assert.match(stderr, /^Expected a folder that can be written to, but .*closed cannot/);
-  });
-
-  it('an unknown command', async () => {
-    const { exitCode, stderr } = await wheatfield(['tranfser']);
-    assert.deepEqual([exitCode, stderr], [2, "unknown command 'tranfser' (Did you mean transfer?)\n"]);
-  });
-
-  it('but shows where a fault of the program lies, with exit code 1', async () => {
+describe('a fault of the program', () => {
+  it('is shown with where it lies, and exit code 1', async () => {
     const [stdout, stderr] = [kept(), kept()];
     const openNetwork = () => Promise.reject(new Error('a fault'));
     const exitCode = await main(transferArgs(path.join(folder, 'fault')), { stdout, stderr, openNetwork });
@@ -384,7 +315,7 @@ describe('wheatfield resume', () => {
         lossesIn(whole).length > (existsSync(path.join(dir, 'losses.json')) ? lossesIn(dir).length : 0),
       );
       assert.equal((await wheatfield(['resume', dir])).exitCode, 0);
-      assert.deepEqual(await filesIn(dir), await filesIn(whole));
+      assert.deepEqual(await resultsIn(dir), await resultsIn(whole));
     });
   }
 
@@ -394,7 +325,7 @@ describe('wheatfield resume', () => {
     // As if it had been killed while it wrote.
     await writeFile(path.join(dir, 'losses.json.4711.tmp'), '[');
     assert.equal((await wheatfield(['resume', dir, ...more])).exitCode, 0);
-    assert.deepEqual(await filesIn(dir), await filesIn(whole));
+    assert.deepEqual(await resultsIn(dir), await resultsIn(whole));
     const { settings } = JSON.parse(readFileSync(path.join(dir, 'settings.json'), 'utf8')) as RunRecord;
     assert.equal(settings.iterations, 4);
   });
@@ -404,68 +335,9 @@ describe('wheatfield resume', () => {
     assert.equal(exitCode, 0);
     assert.match(stdout, /All 4 iterations are done\.\n$/);
   });
-
-  it('refuses a folder without a run, one in use, a damaged checkpoint, and other pictures', async () => {
-    const refused = async (dir: string, message: RegExp) => {
-      const { exitCode, stderr } = await wheatfield(['resume', dir]);
-      assert.equal(exitCode, 2);
-      assert.match(stderr, message);
-    };
-    await refused(
-      path.join(folder, 'nowhere'),
-      /^Expected the results of a run in .*, but it holds no settings\.json\.\n$/,
-    );
-    const dir = path.join(folder, 'spoiled');
-    await cp(whole, dir, { recursive: true });
-
-    // This process is alive, and so counts as one at work.
-    const lock = path.join(dir, '.wheatfield-in-use');
-    await writeFile(lock, `${process.pid}\n`);
-    await refused(
-      dir,
-      new RegExp(`^Expected a folder that no run is at work in, but process ${process.pid} `),
-    );
-    const { stderr } = await wheatfield(transferArgs(dir, '--force'));
-    assert.match(stderr, /^Expected a folder that no run is at work in/);
-    await rm(lock);
-
-    const record = readFileSync(path.join(dir, 'settings.json'), 'utf8');
-    await writeFile(
-      path.join(dir, 'settings.json'),
-      record.replace(/("sha256": ")[0-9a-f]{64}/, `$1${'0'.repeat(64)}`),
-    );
-    await refused(
-      dir,
-      /^Expected what the run was begun with, but changed since: the content picture .*content\.png; /,
-    );
-    await writeFile(path.join(dir, 'settings.json'), record);
-    const checkpoint = readFileSync(path.join(dir, 'checkpoint.bin'));
-    await writeFile(path.join(dir, 'checkpoint.bin'), checkpoint.subarray(0, -1000));
-    await refused(dir, /^Expected a whole checkpoint \(wheatfield-checkpoint-1\), but .* is not one/);
-    await writeFile(path.join(dir, 'checkpoint.bin'), 'no checkpoint');
-    await refused(dir, /^Expected a whole checkpoint \(wheatfield-checkpoint-1\), but .* is not one/);
-  });
 });
 
 describe('wheatfield as a process', () => {
-  /** The program with the tiny network, which is slow to start and quick to run. */
-  function started(args: string[]): ChildProcess {
-    const script = path.join(__dirname, 'helpers', 'tinyCli.ts');
-    return spawn(process.execPath, ['--import', 'tsx', script, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-  }
-
-  /** Waits for `text`, then closes the pipe: a reader that goes away, such as head, must not end the run. */
-  async function printed(child: ChildProcess, text: string): Promise<void> {
-    let all = '';
-    for await (const chunk of child.stdout as NonNullable<ChildProcess['stdout']>) {
-      all += String(chunk);
-      if (all.includes(text)) return;
-    }
-    assert.fail(`the process ended before it printed ${text}: ${all}`);
-  }
-
   for (const [signal, exitCode] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -473,7 +345,7 @@ describe('wheatfield as a process', () => {
     it(`ends cleanly at ${signal}, with exit code ${exitCode}`, async function () {
       if (process.platform === 'win32') this.skip();
       const dir = path.join(folder, signal);
-      const child = started(transferArgs(dir, '--iterations', '100000'));
+      const child = startTiny(transferArgs(dir, '--iterations', '100000'));
       const ended = once(child, 'exit');
       await printed(child, 'Iteration 1 completed');
       child.kill(signal);
@@ -482,27 +354,4 @@ describe('wheatfield as a process', () => {
       assert.ok(!(await readdir(dir)).some((name) => name.endsWith('.tmp') || name.startsWith('.')));
     });
   }
-
-  it('killed at any moment and resumed gives the same bytes as one that was not', async function () {
-    this.timeout(120_000);
-    const more = ['--iterations', '40'];
-    const whole = path.join(folder, 'not killed');
-    await wheatfield(transferArgs(whole, ...more));
-    const dir = path.join(folder, 'killed');
-    let args = transferArgs(dir, ...more);
-    for (const delay of [0, 37, 90]) {
-      const child = started(args);
-      const ended = once(child, 'exit');
-      await printed(child, 'completed');
-      await sleep(delay);
-      child.kill('SIGKILL');
-      await ended;
-      args = ['resume', dir];
-    }
-    const killedAt = lossesIn(dir).length;
-    assert.ok(killedAt < 40, `killed after ${killedAt} iterations`);
-    const { exitCode, stderr } = await wheatfield(args);
-    assert.deepEqual([exitCode, stderr], [0, '']);
-    assert.deepEqual(await filesIn(dir), await filesIn(whole));
-  });
 });

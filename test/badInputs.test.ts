@@ -1,0 +1,708 @@
+/** Everything wrong that a command line can be given, in one table: each is refused in one sentence, before anything is written. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { main } from '../src/commandLine/cli';
+import { type OpenNetwork, openNetwork as openVgg19 } from '../src/network/network';
+import { TINY_WEIGHTS } from './fixtures/vgg19/reference';
+import { plainTiff } from './helpers/plainTiff';
+import { openTinyVgg19, tinyPictures } from './helpers/tinyVgg19';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-bad-'));
+const at = (...parts: string[]) => path.join(folder, ...parts);
+const out = at('out');
+
+/** Flags of `wheatfield transfer`, or all arguments where they begin with a command; and what is said. */
+type Row = [what: string, args: readonly string[], says: RegExp];
+
+const whole = (flag: string, least: number, most: number, received: string) =>
+  new RegExp(
+    `^Expected \\w+ \\(${flag}\\) to be a whole number from ${least} to ${most}, but received '${received}'\\.$`,
+  );
+const weight = (flag: string, received: string) =>
+  new RegExp(
+    `^Expected \\w+ \\(${flag}\\) to be a number from 0 to 1000000000000, but received '${received}'\\.$`,
+  );
+const layers = (flag: string) =>
+  new RegExp(`^Expected \\w+ \\(${flag}\\) to be names of layers, each once, such as .*, but received '`);
+const kinds = String.raw`\(jpeg, png, webp, tiff, gif, avif\)`;
+const unreadable = (file: string) =>
+  new RegExp(
+    `^Expected a picture ${kinds}, but .*${file} is not one that can be read\\. Convert it first\\.$`,
+  );
+const damaged = (file: string) => new RegExp(`^Expected a whole picture, but .*${file} is damaged: .+\\.$`);
+/** Where the library tells by the header, the first; where by the pixels, the second. */
+const cut = (file: string) => new RegExp(`(${unreadable(file).source})|(${damaged(file).source})`);
+const tooMany = (size: string) =>
+  new RegExp(
+    `^Expected a picture of at most 268402689 pixels, but .* has ${size}\\. Make it smaller first\\.$`,
+  );
+const tooSmall = (least: number, layer: string, came: string) =>
+  new RegExp(
+    `^Expected at least ${least} x ${least} pixels for the layer ${layer}, but the result has ${came}; raise the height, `,
+  );
+
+const NUMBERS: Row[] = [
+  ['a height of nothing', ['--height', '0'], whole('--height', 2, 16383, '0')],
+  ['a height of one', ['--height', '1'], whole('--height', 2, 16383, '1')],
+  ['a negative height', ['--height', '-1'], whole('--height', 2, 16383, '-1')],
+  ['a negative height after an equals sign', ['--height=-400'], whole('--height', 2, 16383, '-400')],
+  ['a huge height', ['--height', '1e9'], whole('--height', 2, 16383, '1e9')],
+  ['a height beyond all numbers', ['--height', '1e999'], whole('--height', 2, 16383, '1e999')],
+  ['a height with a fraction', ['--height', '400.5'], whole('--height', 2, 16383, '400.5')],
+  ['a height with its unit', ['--height', '400px'], whole('--height', 2, 16383, '400px')],
+  ['a height that is NaN', ['--height', 'NaN'], whole('--height', 2, 16383, 'NaN')],
+  ['a height of no text', ['--height', ''], whole('--height', 2, 16383, '')],
+  ['a negative seed', ['--seed', '-1'], whole('--seed', 0, 4294967295, '-1')],
+  ['a seed beyond 32 bits', ['--seed', '4294967296'], whole('--seed', 0, 4294967295, '4294967296')],
+  ['a seed that is NaN', ['--seed', 'NaN'], whole('--seed', 0, 4294967295, 'NaN')],
+  ['no iterations', ['--iterations', '0'], whole('--iterations', 1, 1000000, '0')],
+  ['negative iterations', ['--iterations', '-5'], whole('--iterations', 1, 1000000, '-5')],
+  ['huge iterations', ['--iterations', '1e300'], whole('--iterations', 1, 1000000, '1e300')],
+  ['iterations that are NaN', ['--iterations', 'NaN'], whole('--iterations', 1, 1000000, 'NaN')],
+  ['a part of an evaluation', ['--evaluations', '2.5'], whole('--evaluations', 1, 1000000, '2.5')],
+  ['negative evaluations', ['--evaluations', '-20'], whole('--evaluations', 1, 1000000, '-20')],
+  ['infinite evaluations', ['--evaluations', 'Infinity'], whole('--evaluations', 1, 1000000, 'Infinity')],
+  ['no threads', ['--threads', '0'], whole('--threads', 1, 1024, '0')],
+  ['negative threads', ['--threads', '-2'], whole('--threads', 1, 1024, '-2')],
+  ['a million threads', ['--threads', '1000000'], whole('--threads', 1, 1024, '1000000')],
+  ['threads that are NaN', ['--threads', 'NaN'], whole('--threads', 1, 1024, 'NaN')],
+  ['a negative content weight', ['--content-weight', '-0.025'], weight('--content-weight', '-0.025')],
+  ['a content weight that is NaN', ['--content-weight', 'NaN'], weight('--content-weight', 'NaN')],
+  ['an infinite style weight', ['--style-weight', 'Infinity'], weight('--style-weight', 'Infinity')],
+  ['a huge style weight', ['--style-weight', '1e13'], weight('--style-weight', '1e13')],
+  ['a style weight in words', ['--style-weight', 'much'], weight('--style-weight', 'much')],
+  ['a total variation weight that is NaN', ['--tv-weight', 'NaN'], weight('--tv-weight', 'NaN')],
+  ['a negative total variation weight', ['--tv-weight', '-1e-4'], weight('--tv-weight', '-1e-4')],
+  ['a total variation weight of a space', ['--tv-weight', ' '], weight('--tv-weight', ' ')],
+  [
+    'weights that are all 0',
+    ['--content-weight', '0', '--style-weight', '0', '--tv-weight', '0'],
+    /^Expected a weight above 0 .* but all are 0\.$/,
+  ],
+];
+
+const OPTIONS: Row[] = [
+  ['an unknown option', ['--colour', 'red'], /^unknown option '--colour'$/],
+  [
+    'an option misspelt',
+    ['--styl-weight', '3'],
+    /^unknown option '--styl-weight' \(Did you mean --style-weight\?\)$/,
+  ],
+  ['an option in capitals', ['--HEIGHT', '3'], /^unknown option '--HEIGHT'/],
+  ['an option without its value', ['--height'], /^option '--height <n>' argument missing$/],
+  ['a value for an option that has none', ['--bounds=yes'], /^unknown option '--bounds=yes'/],
+  ['something that is no option', ['surplus'], /^too many arguments for 'transfer'/],
+  [
+    'another way of resizing',
+    ['--resize', 'cubic'],
+    /^Expected resize \(--resize\) to be lanczos3 or nearest, but received 'cubic'\.$/,
+  ],
+  [
+    'another start',
+    ['--init', 'random'],
+    /^Expected init \(--init\) to be content or style or noise, but received 'random'\.$/,
+  ],
+  [
+    'another rounding',
+    ['--rounding', 'floor'],
+    /^Expected rounding \(--rounding\) to be round or truncate, but received 'floor'\.$/,
+  ],
+  [
+    'no content picture at all',
+    ['transfer', '--style', 'a.jpg'],
+    /^Expected content \(--content\) to be given, the path of a file\.$/,
+  ],
+  [
+    'no style picture at all',
+    ['transfer', '--content', 'a.jpg'],
+    /^Expected style \(--style\) to be given, the path of a file\.$/,
+  ],
+  [
+    'a content picture without a name',
+    ['--content', ''],
+    /^Expected content \(--content\) to be the path of a file, but received ''\.$/,
+  ],
+  ['an unknown command', ['tranfser'], /^unknown command 'tranfser' \(Did you mean transfer\?\)$/],
+  ['an unknown option of resume', ['resume', 'results', '--height', '3'], /^unknown option '--height'$/],
+  ['resume without a folder', ['resume'], /^missing required argument 'dir'$/],
+  ['resume with two', ['resume', 'a', 'b'], /^too many arguments for 'resume'/],
+];
+
+const LAYERS: Row[] = [
+  [
+    'a layer that VGG19 does not have',
+    ['--style-layers', 'block6_conv1'],
+    /^Expected a layer of VGG19 but received 'block6_conv1'; there are block1_conv1, .*; the closest is block1_conv1\.$/,
+  ],
+  [
+    'a layer that no network has',
+    ['--content-layer', 'hidden'],
+    /^Expected a layer of VGG19 but received 'hidden'; there are block1_conv1, /,
+  ],
+  [
+    'the name of a property that every object has',
+    ['--content-layer', 'constructor'],
+    /^Expected a layer of VGG19 but received 'constructor'; /,
+  ],
+  ['a layer twice', ['--content-layer', 'block5_conv2', 'block5_conv2'], layers('--content-layer')],
+  [
+    'a layer twice, with shares',
+    ['--style-layers', 'block1_conv1,block1_conv1:0.5'],
+    layers('--style-layers'),
+  ],
+  ['no layer', ['--content-layer', ''], layers('--content-layer')],
+  ['a comma too many', ['--style-layers', 'block1_conv1,'], layers('--style-layers')],
+  ['a share in words', ['--content-layer', 'block5_conv2:much'], layers('--content-layer')],
+  ['a negative share', ['--content-layer', 'block5_conv2:-1'], layers('--content-layer')],
+  ['a share that is NaN', ['--style-layers', 'block1_conv1:NaN'], layers('--style-layers')],
+  ['a share beyond all numbers', ['--style-layers', 'block1_conv1:1e999'], layers('--style-layers')],
+  ['two shares', ['--style-layers', 'block1_conv1:1:2'], layers('--style-layers')],
+];
+
+const PICTURES: Row[] = [
+  [
+    'a picture that is not there',
+    ['--content', 'nowhere.png'],
+    /^Expected a picture at nowhere\.png, but there is no such file\.$/,
+  ],
+  [
+    'a picture in a file instead of a folder',
+    ['--content', at('content.png', 'a.png')],
+    /^Expected a picture at .*a\.png, but there is no such file\.$/,
+  ],
+  ['a folder', ['--style', folder], /^Expected a picture, but .* is a folder\.$/],
+  [
+    'a name that is too long',
+    ['--style', 'x'.repeat(5000)],
+    /^Expected a picture at x+, but there is no such file\.$/,
+  ],
+  [
+    'an address',
+    ['--content', 'https://example.org/a.jpg'],
+    /^Expected a picture on this machine, but received the address https:\/\/example\.org\/a\.jpg\. Download it first\.$/,
+  ],
+  [
+    'an address of a file',
+    ['--content', 'file:///tmp/a.jpg'],
+    /^Expected a picture on this machine, but received the address file:\/\/\/tmp\/a\.jpg\. Download it first\.$/,
+  ],
+  [
+    'a picture within an address',
+    ['--style', 'data:image/png;base64,iVBORw0KGgo='],
+    /^Expected a picture on this machine, but received the address data:image\/png;.*\. Download it first\.$/,
+  ],
+  ['an empty file', ['--content', at('empty.jpg')], /^Expected a picture, but .*empty\.jpg is empty\.$/],
+  ['zeros', ['--content', at('zeros.jpg')], unreadable('zeros\\.jpg')],
+  ['text with the name of a picture', ['--content', at('text.png')], unreadable('text\\.png')],
+  ['a page with the name of a picture', ['--content', at('page.jpg')], unreadable('page\\.jpg')],
+  ['a signature and nothing after it', ['--content', at('signature.png')], unreadable('signature\\.png')],
+  ['a PDF', ['--content', at('a.pdf')], unreadable('a\\.pdf')],
+  ['a Windows bitmap', ['--content', at('a.bmp')], unreadable('a\\.bmp')],
+  [
+    'a HEIC',
+    ['--content', at('a.heic')],
+    new RegExp(`^Expected a picture ${kinds}, but .*a\\.heic is heic\\. Convert it first\\.$`),
+  ],
+  [
+    'a HEIC with the name of a JPEG',
+    ['--content', at('heic.jpg')],
+    new RegExp(`^Expected a picture ${kinds}, but .*heic\\.jpg is heic\\. Convert it first\\.$`),
+  ],
+  [
+    'an SVG',
+    ['--content', at('plain.svg')],
+    new RegExp(`^Expected a picture ${kinds}, but .*plain\\.svg is svg\\. Convert it first\\.$`),
+  ],
+  [
+    'an SVG that refers to other files',
+    ['--content', at('external.svg')],
+    new RegExp(`^Expected a picture ${kinds}, but .*external\\.svg is svg\\. `),
+  ],
+  [
+    'an SVG with the name of a PNG',
+    ['--content', at('svg.png')],
+    new RegExp(`^Expected a picture ${kinds}, but .*svg\\.png is svg\\. `),
+  ],
+  ['an SVG whose entities multiply', ['--content', at('entities.svg')], unreadable('entities\\.svg')],
+  ['half a JPEG', ['--content', at('half.jpg')], damaged('half\\.jpg')],
+  ['half a PNG', ['--style', at('half.png')], damaged('half\\.png')],
+  ['half a WebP', ['--content', at('half.webp')], cut('half\\.webp')],
+  ['half a TIFF', ['--content', at('half.tif')], cut('half\\.tif')],
+  ['a PNG whose bytes were changed on the way', ['--content', at('changed.png')], damaged('changed\\.png')],
+  ['a small PNG that claims 10 billion pixels', ['--content', at('bomb.png')], tooMany('100000 x 100000')],
+  ['a small PNG that claims 2 billion columns', ['--style', at('wide.png')], /^Expected a picture/],
+  ['a small WebP that claims 268 million pixels', ['--content', at('bomb.webp')], cut('bomb\\.webp')],
+  ['a small TIFF that claims 10 billion pixels', ['--content', at('bomb.tif')], tooMany('100000 x 100000')],
+  [
+    'a TIFF of floating-point numbers',
+    ['--content', at('float.tif')],
+    /^Expected 8 or 16 bits a channel, but .*float\.tif has values of the type float\. Convert it first\.$/,
+  ],
+];
+
+const SIZES: Row[] = [
+  [
+    'a picture of one pixel, at a height too small for its layers',
+    ['--content', at('pixel.png'), '--height', '8'],
+    tooSmall(16, 'block5_conv2', '8 x 8'),
+  ],
+  ['a height too small for the deepest layer', ['--height', '15'], tooSmall(16, 'block5_conv2', '18 x 15')],
+  [
+    'a height too small for the last layer',
+    ['--height', '31', '--content-layer', 'block5_pool'],
+    tooSmall(32, 'block5_pool', '38 x 31'),
+  ],
+  [
+    'a picture far too tall',
+    ['--content', at('tall.png'), '--height', '400'],
+    /^Expected a picture that is at least 1 pixel wide at height 400, but one of 1 x 2000 is not\. Crop it\.$/,
+  ],
+  [
+    'a tall picture, too narrow for its layers',
+    ['--content', at('tall.png'), '--height', '4000'],
+    tooSmall(16, 'block5_conv2', '2 x 4000'),
+  ],
+  [
+    'a picture far too wide',
+    ['--content', at('wide2000.png'), '--height', '400'],
+    /^Expected a result of at most 268402689 pixels, but 800000 x 400 /,
+  ],
+  [
+    'the greatest height with a wide picture',
+    ['--content', at('wide2000.png'), '--height', '16383'],
+    /^Expected a result of at most 268402689 pixels, but 32766000 x 16383 /,
+  ],
+];
+
+const PLACES: Row[] = [
+  [
+    'an --out that is a file',
+    ['--out', at('content.png')],
+    /^Expected a folder for the results, but .*content\.png is a file; choose another --out\.$/,
+  ],
+  [
+    'an --out that lies in a file',
+    ['--out', at('content.png', 'sub')],
+    /^Expected a folder for the results, but .*content\.png is a file; choose another --out\.$/,
+  ],
+  [
+    'an --out without a name',
+    ['--out', ''],
+    /^Expected out \(--out\) to be the path of a folder, but received ''\.$/,
+  ],
+  [
+    'an --out whose name is too long',
+    ['--out', at('x'.repeat(300))],
+    /^Expected a folder that can be written to, but .*x cannot: .*; choose another --out\.$/,
+  ],
+  [
+    'an --out that holds results',
+    ['--out', at('results')],
+    /^Expected a folder without results, but .*results holds losses\.json; choose another --out, give --force to replace them, or go on with that run: wheatfield resume .*results$/,
+  ],
+  [
+    'an --out that another run works in',
+    ['--out', at('busy'), '--force'],
+    new RegExp(
+      `^Expected a folder that no run is at work in, but process ${process.pid} writes to .*busy; wait for it, or choose another --out\\.$`,
+    ),
+  ],
+];
+
+const RESUMED: Row[] = [
+  [
+    'resume of nothing',
+    ['resume', at('nowhere')],
+    /^Expected the results of a run in .*nowhere, but it holds no settings\.json\.$/,
+  ],
+  [
+    'resume of a file',
+    ['resume', at('content.png')],
+    /^Expected the results of a run in .*content\.png, but it holds no settings\.json\.$/,
+  ],
+  [
+    'resume of a run at work',
+    ['resume', at('busy')],
+    new RegExp(`^Expected a folder that no run is at work in, but process ${process.pid} `),
+  ],
+  [
+    'resume with NaN iterations',
+    ['resume', at('run'), '--iterations', 'NaN'],
+    whole('--iterations', 1, 1000000, 'NaN'),
+  ],
+  [
+    'resume with negative iterations',
+    ['resume', at('run'), '--iterations', '-1'],
+    whole('--iterations', 1, 1000000, '-1'),
+  ],
+  [
+    'settings.json that is not JSON',
+    ['resume', at('notJson')],
+    /^Expected the settings of a run in .*settings\.json, but it is damaged; start anew with wheatfield transfer --force\.$/,
+  ],
+  [
+    'settings.json that is something else',
+    ['resume', at('notSettings')],
+    /^Expected the settings of a run in .*settings\.json, but it is damaged; start anew with wheatfield transfer --force\.$/,
+  ],
+  [
+    'settings.json with a setting out of range',
+    ['resume', at('outOfRange')],
+    /^Expected height \(--height\) to be a whole number from 2 to 16383, but received -3\.$/,
+  ],
+  [
+    'losses.json that is damaged',
+    ['resume', at('lossesCut')],
+    /^Expected the losses of a run in .*losses\.json, but it is damaged; start anew with wheatfield transfer --force\.$/,
+  ],
+  [
+    'a checkpoint cut short',
+    ['resume', at('checkpointCut')],
+    /^Expected a whole checkpoint \(wheatfield-checkpoint-1\), but .*checkpoint\.bin is not one; start anew with wheatfield transfer --force\.$/,
+  ],
+  [
+    'a checkpoint that is something else',
+    ['resume', at('checkpointOther')],
+    /^Expected a whole checkpoint \(wheatfield-checkpoint-1\), but .* is not one/,
+  ],
+  [
+    'a checkpoint of another size',
+    ['resume', at('checkpointSize')],
+    /^Expected a checkpoint of \d+ values, for 40 x 32 pixels, but it has \d+\.$/,
+  ],
+  [
+    'a content picture that has changed',
+    ['resume', at('pictureChanged')],
+    /^Expected what the run was begun with, but changed since: the content picture .*; put it back, or start anew\.$/,
+  ],
+  [
+    'weights that have changed',
+    ['resume', at('weightsChanged')],
+    /^Expected what the run was begun with, but changed since: the weights .*; put it back, or start anew\.$/,
+  ],
+];
+
+/** With the real network's reader. Only block1_conv1 is read, so that the files can be small. */
+const shallow = [
+  '--network',
+  'vgg19',
+  '--content-layer',
+  'block1_conv1',
+  '--style-layers',
+  'block1_conv1',
+  '--weights',
+];
+const WEIGHTS: Row[] = [
+  [
+    'weights that are not there',
+    [...shallow, at('none.h5')],
+    /^Expected VGG19's weights \(.*\.h5\) at the path given, .*none\.h5, but there is no such file\.$/,
+  ],
+  [
+    'weights that are a folder',
+    [...shallow, folder],
+    /^Expected VGG19's weights \(.*\.h5\) at the path given, .*, but there is no such file\.$/,
+  ],
+  [
+    'weights that are not HDF5',
+    [...shallow, at('text.png')],
+    /^Expected Keras's weights in an HDF5 file, but .*text\.png is not one\.$/,
+  ],
+  [
+    'weights that are empty',
+    [...shallow, at('empty.jpg')],
+    /^Expected Keras's weights in an HDF5 file, but .*empty\.jpg is not one\.$/,
+  ],
+  [
+    'weights that are cut short',
+    [...shallow, at('cut.h5')],
+    /^Expected a whole HDF5 file, but .*cut\.h5 is cut short or damaged\. Delete it and fetch it again\.$/,
+  ],
+  [
+    'weights that end after the signature',
+    [...shallow, at('signature.h5')],
+    /^Expected a whole HDF5 file, but .*signature\.h5 is cut short or damaged\. /,
+  ],
+  [
+    'weights of another network',
+    [...shallow, TINY_WEIGHTS],
+    /^Expected weights of shapes 3 x 3 x 3 x 64 and 64 for block1_conv1, but .* has 3 x 3 x 3 x 2 and 2\. It belongs to another network\.$/,
+  ],
+  [
+    'weights of a network with other layers',
+    [...shallow, at('otherLayers.h5')],
+    /^Expected .*otherLayers\.h5 to hold VGG19's weights, but it has no layer block1_conv1; it has conv1\.$/,
+  ],
+  [
+    'weights of another program',
+    [...shallow, at('noNames.h5')],
+    /^Expected .*noNames\.h5 to be a weights file of Keras, but it has no attribute layer_names\. /,
+  ],
+  [
+    'weights with a NaN',
+    [...shallow, at('nan.h5')],
+    /^Expected finite weights, but block1_conv1 in .*nan\.h5 holds a NaN or an infinity\.$/,
+  ],
+  [
+    'weights of another type',
+    [...shallow, at('double.h5')],
+    /^Expected float32 weights, but block1_conv1 in .*double\.h5 holds numbers of another type\.$/,
+  ],
+];
+
+/** The program in this process, on small pictures. */
+async function wheatfield(args: readonly string[], openNetwork: OpenNetwork) {
+  const isCommand = ['transfer', 'resume', 'tranfser'].includes(args[0] as string);
+  const pictures = ['--content', at('content.png'), '--style', at('style.png'), '--height', '32'];
+  const quick = ['--iterations', '1', '--evaluations', '1', '--threads', '1', '--out', out];
+  const [stdout, stderr] = [kept(), kept()];
+  const all = isCommand ? args : ['transfer', ...pictures, ...quick, ...args];
+  const exitCode = await main(all, { stdout, stderr, openNetwork });
+  return { exitCode, stdout: stdout.text, stderr: stderr.text };
+}
+
+function kept() {
+  const stream = { text: '', write: (text: string) => (stream.text += text) };
+  return stream;
+}
+
+/** Every file below the folder with its bytes: what a refusal must leave as it was. */
+function everything(): Record<string, string> {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return Object.fromEntries(
+    names.map((entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      return [file, entry.isFile() ? readFileSync(file).toString('latin1') : ''];
+    }),
+  );
+}
+
+describe('wheatfield refuses, in one sentence, with exit code 2, and writes nothing:', () => {
+  before(async function () {
+    await tinyPictures(folder);
+    await writePictures();
+    await writeWeights();
+    await writeRuns();
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const [group, rows, openNetwork] of [
+    ['numbers', NUMBERS, openTinyVgg19],
+    ['options', OPTIONS, openTinyVgg19],
+    ['layers', LAYERS, openVgg19],
+    ['pictures', PICTURES, openTinyVgg19],
+    ['sizes', SIZES, openVgg19],
+    ['places', PLACES, openTinyVgg19],
+    ['runs to resume', RESUMED, openTinyVgg19],
+    ['weights', WEIGHTS, openVgg19],
+  ] as const) {
+    describe(group, () => {
+      for (const [what, args, says] of rows) {
+        it(what, async () => {
+          const before = everything();
+          const { exitCode, stdout, stderr } = await wheatfield(args, openNetwork);
+          assert.match(stderr.replace(/\n$/, ''), says);
+          assert.deepEqual([exitCode, stdout, stderr.split('\n').length], [2, '', 2]);
+          assert.deepEqual(everything(), before);
+        });
+      }
+    });
+  }
+});
+
+describe('wheatfield refuses, as a user whom the system denies it,', () => {
+  /** The program in a process of its own, which is not the superuser's: that one may do everything. */
+  function asNobody(...flags: string[]) {
+    const pictures = ['--content', content, '--style', style, '--height', '32', '--iterations', '1'];
+    const script = path.join(__dirname, 'helpers', 'tinyCli.ts');
+    const args = ['--import', 'tsx', script, 'transfer', ...pictures, ...flags];
+    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const env = { ...process.env, TSX_DISABLE_CACHE: '1' };
+    return spawnSync(process.execPath, args, { ...nobody, env, encoding: 'utf8' });
+  }
+  let closed: string;
+  let content: string;
+  let style: string;
+
+  before(async function () {
+    if (process.platform === 'win32') this.skip();
+    closed = mkdtempSync(path.join(tmpdir(), 'wheatfield-closed-'));
+    chmodSync(closed, 0o755);
+    ({ content, style } = await tinyPictures(closed));
+  });
+  after(() => rmSync(closed, { recursive: true, force: true }));
+
+  it('a picture that it may not read', () => {
+    const secret = path.join(closed, 'secret.png');
+    copyFileSync(content, secret);
+    chmodSync(secret, 0);
+    const { status, stderr } = asNobody(
+      '--style',
+      secret,
+      '--out',
+      path.join(tmpdir(), 'wheatfield-not-written'),
+    );
+    assert.match(
+      stderr,
+      /^Expected a picture that can be read, but .*secret\.png cannot: EACCES: permission denied[^\n]*\.\n$/,
+    );
+    assert.equal(status, 2);
+  });
+
+  it('an --out that it may not write to', () => {
+    chmodSync(closed, 0o555);
+    const { status, stderr } = asNobody('--out', path.join(closed, 'run'));
+    assert.match(
+      stderr,
+      /^Expected a folder that can be written to, but .*run cannot: EACCES: [^\n]*; choose another --out\.\n$/,
+    );
+    assert.equal(status, 2);
+    assert.ok(!existsSync(path.join(closed, 'run')));
+  });
+});
+
+async function writePictures(): Promise<void> {
+  const noise = Uint8Array.from({ length: 96 * 96 * 3 }, (_, i) => ((i * 7919) % 65_521) % 256);
+  const picture = () => sharp(noise, { raw: { width: 96, height: 96, channels: 3 } });
+  const flat = (width: number, height: number) =>
+    sharp({ create: { width, height, channels: 3, background: 'teal' } })
+      .png()
+      .toBuffer();
+  const half = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
+  const [png, jpg, webp, tif] = await Promise.all([
+    picture().png().toBuffer(),
+    picture().jpeg().toBuffer(),
+    picture().webp().toBuffer(),
+    picture().tiff({ compression: 'lzw' }).toBuffer(),
+  ]);
+  const size = (bytes: Buffer, width: number, height: number) => {
+    const claimed = Buffer.from(bytes);
+    claimed.writeUInt32BE(width, 16);
+    claimed.writeUInt32BE(height, 20);
+    return claimed;
+  };
+  const changed = Buffer.from(png);
+  const middle = png.length >> 1;
+  for (let i = middle; i < middle + 50; i++) changed[i] ^= 0x55;
+  // The header of a lossless WebP, after the chunks' names: 14 bits each for width and height, less one.
+  const bomb = await picture().webp({ lossless: true }).toBuffer();
+  bomb.fill(0xff, 21, 24);
+  const tiffBomb = plainTiff({ bits: 8, sampleFormat: 1 });
+  for (const claim of [18, 30]) tiffBomb.writeUInt32LE(100_000, claim);
+  const svg = (inner: string, before = '') =>
+    `${before}<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="96" height="96">${inner}</svg>`;
+  const entities = Array.from({ length: 30 }, (_, i) => `<!ENTITY e${i + 1} "${`&e${i};`.repeat(10)}">`).join(
+    '',
+  );
+  const heic = Buffer.concat([
+    Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'),
+    Buffer.alloc(400),
+  ]);
+  const files: Record<string, string | Uint8Array> = {
+    'empty.jpg': '',
+    'zeros.jpg': new Uint8Array(5000),
+    'text.png': 'not a picture',
+    'page.jpg': '<!doctype html><html><body>404 Not Found</body></html>',
+    'signature.png': png.subarray(0, 8),
+    'a.pdf': '%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n',
+    'a.bmp': Buffer.concat([Buffer.from('BM'), Buffer.alloc(200)]),
+    'a.heic': heic,
+    'heic.jpg': heic,
+    'plain.svg': svg('<rect width="9" height="9"/>'),
+    'external.svg': svg('<image xlink:href="http://127.0.0.1:9/a.png" width="9" height="9"/>'),
+    'svg.png': svg('<image xlink:href="file:///etc/passwd" width="9" height="9"/>'),
+    'entities.svg': svg('&e30;', `<!DOCTYPE svg [<!ENTITY e0 "e">${entities}]>`),
+    'half.jpg': half(jpg),
+    'half.png': half(png),
+    'half.webp': half(webp),
+    'half.tif': half(tif),
+    'changed.png': changed,
+    'bomb.png': size(png, 100_000, 100_000),
+    'wide.png': size(png, 2 ** 31 - 1, 1),
+    'bomb.webp': bomb,
+    'bomb.tif': tiffBomb,
+    'float.tif': plainTiff({ bits: 32, sampleFormat: 3 }),
+    'pixel.png': await flat(1, 1),
+    'tall.png': await flat(1, 2000),
+    'wide2000.png': await flat(2000, 1),
+  };
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(at(name), bytes);
+}
+
+async function writeWeights(): Promise<void> {
+  const h5 = await import('h5wasm/node');
+  await h5.ready;
+  const write = (name: string, layer: string, kernel: Float32Array | Float64Array, named = true) => {
+    const opened = new h5.File(at(name), 'w');
+    if (named) opened.create_attribute('layer_names', [layer]);
+    const group = opened.create_group(layer);
+    group.create_dataset({ name: 'kernel', data: kernel, shape: [3, 3, 3, 64] });
+    group.create_dataset({ name: 'bias', data: new Float32Array(64), shape: [64] });
+    group.create_attribute('weight_names', ['kernel', 'bias']);
+    opened.close();
+  };
+  const kernel = new Float32Array(3 * 3 * 3 * 64);
+  write('otherLayers.h5', 'conv1', kernel);
+  write('noNames.h5', 'block1_conv1', kernel, false);
+  write(
+    'nan.h5',
+    'block1_conv1',
+    kernel.map((x, i) => (i === 1000 ? NaN : x)),
+  );
+  write('double.h5', 'block1_conv1', new Float64Array(kernel.length));
+  for (const [name, length] of [
+    ['cut.h5', 3000],
+    ['signature.h5', 8],
+  ] as const) {
+    copyFileSync(TINY_WEIGHTS, at(name));
+    truncateSync(at(name), length);
+  }
+}
+
+async function writeRuns(): Promise<void> {
+  mkdirSync(at('results'));
+  writeFileSync(at('results', 'losses.json'), '[]');
+  for (const [dir, flags] of [
+    ['run', []],
+    ['smaller', ['--height', '24']],
+  ] as const) {
+    const { exitCode, stderr } = await wheatfield(['--out', at(dir), ...flags], openTinyVgg19);
+    assert.equal(exitCode, 0, stderr);
+  }
+  /** The finished run, with one of its files changed. */
+  const spoiled = (dir: string, name: string, change: (bytes: Buffer) => string | Uint8Array) => {
+    mkdirSync(at(dir));
+    for (const each of readdirSync(at('run'))) copyFileSync(at('run', each), at(dir, each));
+    writeFileSync(
+      at(dir, name),
+      change(existsSync(at(dir, name)) ? readFileSync(at(dir, name)) : Buffer.alloc(0)),
+    );
+  };
+  const half = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
+  const text = (from: RegExp, to: string) => (bytes: Buffer) => bytes.toString().replace(from, to);
+  spoiled('busy', '.wheatfield-in-use', () => `${process.pid}\n`);
+  spoiled('notJson', 'settings.json', half);
+  spoiled('notSettings', 'settings.json', () => 'null');
+  spoiled('outOfRange', 'settings.json', text(/"height": 32,\n {4}"resize/, '"height": -3,\n    "resize'));
+  spoiled('lossesCut', 'losses.json', half);
+  spoiled('checkpointCut', 'checkpoint.bin', half);
+  spoiled('checkpointOther', 'checkpoint.bin', () => 'no checkpoint');
+  spoiled('checkpointSize', 'checkpoint.bin', () => readFileSync(at('smaller', 'checkpoint.bin')));
+  spoiled('pictureChanged', 'settings.json', text(/("sha256": ")[0-9a-f]{64}/, `$1${'0'.repeat(64)}`));
+  spoiled('weightsChanged', 'settings.json', text(/"md5": "0"/, '"md5": "1"'));
+}

@@ -1,0 +1,27 @@
+/** Runs a transfer and prints, as JSON, what the process had before the work, what it was said to need, and the most that it had. */
+import { enableProdMode } from '@tensorflow/tfjs';
+import { bytesNeeded } from '../../src/memory';
+import { prepareTransfer } from '../../src/prepare';
+import { readSettings } from '../../src/settings';
+import { transfer } from '../../src/transfer';
+
+async function main(): Promise<void> {
+  enableProdMode();
+  const [content, style, height, evaluations] = process.argv.slice(2);
+  const network = 'vgg19';
+  const settings = readSettings({ content, style, height, evaluations, network, iterations: 1 });
+  let [before, needed] = [0, 0];
+  const prepared = await prepareTransfer(settings, {
+    async beforeWork({ source, memoryAt }) {
+      before = process.memoryUsage.rss();
+      needed = bytesNeeded(await memoryAt(source), source);
+    },
+  });
+  for await (const event of transfer(prepared, settings)) void event;
+  await prepared.dispose();
+  // In kilobytes, wherever it runs.
+  const most = process.resourceUsage().maxRSS * 1024;
+  process.stdout.write(JSON.stringify({ before, needed, most }));
+}
+
+void main();
