@@ -18,7 +18,7 @@ Examples:
   wheatfield transfer --content photo.jpg --style painting.jpg --chapter --no-restart
   wheatfield transfer --content photo.jpg --style painting.jpg --init noise --seed 7 --content-weight 0
 
-Exit codes: 0 done; 2 something to correct; 130 or 143 stopped by Ctrl-C or SIGTERM; 1 a fault of the program.
+Exit codes: 0 done; 2 something to correct, a full disk included; 130 or 143 stopped by Ctrl-C or SIGTERM; 1 a fault of the program.
 `;
 
 /**
@@ -59,14 +59,14 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     .option('--chapter', `the chapter to the letter: ${presetFlags()}; flags given besides override it`)
     .option(
       '--force',
-      'replace the results of an earlier run in --out; begin also where memory seems too little',
+      'replace the results of an earlier run in --out; begin also where memory or disk seem too little',
     );
   program
     .command('resume')
     .description('Goes on with a run that was stopped or killed, from its last checkpoint.')
     .argument('<dir>', "the run's folder, its --out")
     .option('--iterations <n>', 'how many there are to be in all (default: as the run was begun)')
-    .option('--force', 'go on also where memory seems too little')
+    .option('--force', 'go on also where memory or disk seem too little')
     .helpOption('-h, --help', 'print this help')
     .action(async (dir: string, { iterations, force = false }: { iterations?: string; force?: boolean }) => {
       const { resumeTransfer } = await import('./run.js');

@@ -8,6 +8,7 @@ import {
   type Results,
   assertSameSource,
   beginResults,
+  checkRoom,
   checkResultsFolder,
   continueResults,
   readRun,
@@ -45,7 +46,7 @@ export async function runTransfer(
  * Goes on with the run in `dir` from its last checkpoint and returns the exit code.
  *
  * @param iterations how many there are to be in all; default as the run was begun
- * @param force also where memory seems too little
+ * @param force also where memory or disk seem too little
  */
 export async function resumeTransfer(
   dir: string,
@@ -73,7 +74,7 @@ export async function resumeTransfer(
 
 /** How a run begins. */
 interface Beginning {
-  /** Also where memory seems too little. */
+  /** Also where memory or disk seem too little. */
   force: boolean;
   /** Where an earlier run stood. */
   from?: Checkpoint;
@@ -94,7 +95,9 @@ async function run(
     onDownload: downloadProgress(stdout),
     async beforeWork(plan) {
       check?.(plan);
-      if (!force) await assertFits(plan.source, plan.memoryAt, freeMemory());
+      if (force) return;
+      await checkRoom(settings.out, plan.source);
+      await assertFits(plan.source, plan.memoryAt, freeMemory());
     },
   });
   const { height, width } = prepared.source;

@@ -2,15 +2,16 @@
  * The watcher that writes a run's files into a folder: settings.json, and after each iteration its picture, losses.json and a checkpoint.
  * Each is whole at any moment, in this order, so that a run killed wherever can go on from the last checkpoint.
  */
-import { access, mkdir, readFile, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
 import { UserError } from '../errors';
 import { assertNotInUse, lockFolder } from './folderLock';
-import { saveImage } from '../picture/image';
+import { type Size, saveImage } from '../picture/image';
 import type { PreparedTransfer } from '../prepare';
 import type { Settings } from '../settings';
 import type { Checkpoint, IterationEvent, TransferEvent } from '../transfer';
+import { assertFolder, assertRoom, assertWritable } from './place';
 import { versions } from './versions';
 import { writeWholeFile } from './wholeFile';
 
@@ -51,10 +52,7 @@ export function resultPath(dir: string, iteration: number): string {
  * @throws UserError where it holds results already (unless `force`), is in use, is a file, or cannot be written to
  */
 export async function checkResultsFolder(dir: string, force: boolean): Promise<void> {
-  const nearest = await nearestExisting(path.resolve(dir));
-  if (!(await stat(nearest)).isDirectory()) {
-    throw new UserError(`Expected a folder for the results, but ${nearest} is a file; choose another --out.`);
-  }
+  await assertFolder(dir);
   await assertNotInUse(dir);
   const results = await earlierResults(dir);
   if (results.length > 0 && !force) {
@@ -66,24 +64,9 @@ export async function checkResultsFolder(dir: string, force: boolean): Promise<v
   await assertWritable(dir);
 }
 
-/** Tries it, which alone tells of permissions, names, quotas and systems alike, and leaves nothing behind. */
-async function assertWritable(dir: string): Promise<void> {
-  const absolute = path.resolve(dir);
-  const nearest = await nearestExisting(absolute);
-  const attempt = path.join(absolute, `${SETTINGS_FILE}.${process.pid}.tmp`);
-  try {
-    await mkdir(absolute, { recursive: true });
-    await writeFile(attempt, 'x'.repeat(4096));
-  } catch (error) {
-    throw new UserError(
-      `Expected a folder that can be written to, but ${dir} cannot: ${(error as Error).message}; choose another --out.`,
-    );
-  } finally {
-    await rm(attempt, { force: true }).catch(() => undefined);
-    for (let made = absolute; made !== nearest; made = path.dirname(made)) {
-      await rmdir(made).catch(() => undefined);
-    }
-  }
+/** @throws UserError where the disk has no room for the checkpoints of pictures of that size */
+export async function checkRoom(dir: string, size: Size): Promise<void> {
+  await assertRoom(path.join(dir, CHECKPOINT), size);
 }
 
 /**
@@ -201,6 +184,17 @@ export function assertSameSource(before: RunRecord['source'], now: RunRecord['so
 }
 
 function recorder(dir: string, losses: LossEntry[]): Results['record'] {
+  const record = writer(dir, losses);
+  return (event) =>
+    record(event).catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(
+        error.message.replace(/\.$/, `; mend that, then go on with: wheatfield resume ${dir}`),
+      );
+    });
+}
+
+function writer(dir: string, losses: LossEntry[]): Results['record'] {
   return async (event) => {
     if (event.type === 'iteration') {
       const { iteration, loss, content, style, totalVariation, saved, evaluations, seconds } = event;
@@ -230,14 +224,6 @@ async function writeRecord(dir: string, settings: Settings, source: RunRecord['s
 
 function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-async function nearestExisting(dir: string): Promise<string> {
-  const exists = await access(dir).then(
-    () => true,
-    () => false,
-  );
-  return exists || path.dirname(dir) === dir ? dir : nearestExisting(path.dirname(dir));
 }
 
 async function earlierResults(dir: string): Promise<string[]> {

@@ -1,0 +1,72 @@
+/** The place on disk that results go to: whether it is one, can be written to, and has room. Nothing of it stays behind. */
+import { access, mkdir, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../errors';
+import type { Size } from '../picture/image';
+
+/** @throws UserError where `dir` is a file, or would lie in one */
+export async function assertFolder(dir: string): Promise<void> {
+  const nearest = await nearestExisting(path.resolve(dir));
+  if (!(await stat(nearest)).isDirectory()) {
+    throw new UserError(`Expected a folder for the results, but ${nearest} is a file; choose another --out.`);
+  }
+}
+
+/**
+ * Tries it, which alone tells of permissions, names, quotas and systems alike.
+ *
+ * @throws UserError where no file can be written in `dir`
+ */
+export async function assertWritable(dir: string): Promise<void> {
+  const absolute = path.resolve(dir);
+  const nearest = await nearestExisting(absolute);
+  // The name of a file that is being written: a run that begins later removes it, should this process be killed here.
+  const attempt = path.join(absolute, `settings.json.${process.pid}.tmp`);
+  try {
+    await mkdir(absolute, { recursive: true });
+    await writeFile(attempt, 'x'.repeat(4096));
+  } catch (error) {
+    throw new UserError(
+      `Expected a folder that can be written to, but ${dir} cannot: ${(error as Error).message}; choose another --out.`,
+    );
+  } finally {
+    await rm(attempt, { force: true }).catch(() => undefined);
+    for (let made = absolute; made !== nearest; made = path.dirname(made)) {
+      await rmdir(made).catch(() => undefined);
+    }
+  }
+}
+
+/** Float64 numbers for each value of the picture: ten pairs of L-BFGS's memory, the point, two gradients and a direction, and a part. */
+const CHECKPOINT_ARRAYS = 20 + 4 + 1;
+
+/**
+ * Checks that the disk has room for two checkpoints, of before and of now, at their largest.
+ *
+ * @param checkpoint the file, which may be there already
+ * @throws UserError where it has not
+ */
+export async function assertRoom(checkpoint: string, { height, width }: Size): Promise<void> {
+  const dir = path.dirname(checkpoint);
+  const { bavail, bsize } = await statfs(await nearestExisting(path.resolve(dir)));
+  const needed = 2 * CHECKPOINT_ARRAYS * 8 * height * width * 3;
+  const there = await stat(checkpoint).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  const free = bavail * bsize + there;
+  if (free >= needed) return;
+  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  throw new UserError(
+    `Expected ${megabytes(needed)} of room in ${dir} for checkpoints of ${width} x ${height} pixels, but ${megabytes(free)} are free; ` +
+      'make room, or choose another --out (--force begins nevertheless).',
+  );
+}
+
+async function nearestExisting(dir: string): Promise<string> {
+  const exists = await access(dir).then(
+    () => true,
+    () => false,
+  );
+  return exists || path.dirname(dir) === dir ? dir : nearestExisting(path.dirname(dir));
+}
