@@ -3,22 +3,16 @@
  *
  *     npx tsx scripts/scoreSlim.ts [--slim FILE] [--weights FILE] [--picture FILE] CONTENT STYLE [CONTENT STYLE]...
  *
- * Each pair is transferred twice, with VGG19 and with vgg19-slim, from the content picture, for 42 evaluations with the chapter's loss.
- * Both saved pictures are then scored by VGG19's loss. With --picture all are put side by side: content, style, VGG19, vgg19-slim.
+ * Each pair is transferred twice, with VGG19 and with vgg19-slim; both pictures are scored by VGG19. With --picture all are put side by
+ * side: content, style, VGG19, vgg19-slim.
  */
 import * as tf from '@tensorflow/tfjs';
 import { Command } from 'commander';
+import path from 'node:path';
 import sharp from 'sharp';
-import { type Picture, loadImage } from '../src/picture/image';
-import type { NetworkName } from '../src/network/chooseNetwork';
-import { type PreparedTransfer, prepareTransfer } from '../src/prepare';
-import { preprocess } from '../src/picture/preprocess';
-import { type Settings, readSettings } from '../src/settings';
-import { transfer } from '../src/transfer';
+import type { Picture } from '../src/picture/image';
+import { transferScore } from '../src/train/transferScore';
 
-/** The step that exceeds 41 is the 42nd, or soon after it. */
-const EVALUATIONS = 41;
-const HEIGHT = 400;
 const SHOWN_HEIGHT = 240;
 const GAP = 8;
 
@@ -26,21 +20,6 @@ interface Flags {
   slim?: string;
   weights?: string;
   picture?: string;
-}
-
-async function transferred(problem: PreparedTransfer, settings: Settings) {
-  for await (const event of transfer(problem, settings)) {
-    if (event.type === 'iteration') return event;
-    if (event.type === 'end') throw new Error(event.message);
-  }
-  throw new Error('The transfer ended without a picture.');
-}
-
-async function scored({ lossAndGrads }: PreparedTransfer, picture: Picture): Promise<number> {
-  const x = preprocess(picture);
-  const { value } = await lossAndGrads(x);
-  x.dispose();
-  return Number(value.data[0]);
 }
 
 async function main(): Promise<void> {
@@ -51,41 +30,21 @@ async function main(): Promise<void> {
     .argument('<pictures...>')
     .parse();
   const { slim, weights, picture } = command.opts<Flags>();
+  tf.enableProdMode();
   await tf.setBackend('cpu');
   const rows: Picture[][] = [];
-  console.log(
-    '| content | style | content picture | VGG19 | vgg19-slim | shed |\n| --- | --- | --- | --- | --- | --- |',
-  );
+  console.log('| content | style | content picture | VGG19 | vgg19-slim | shed |');
+  console.log('| --- | --- | --- | --- | --- | --- |');
   for (let i = 0; i + 1 < command.args.length; i += 2) {
     const [content, style] = command.args.slice(i, i + 2) as [string, string];
-    const settings = (network: NetworkName) =>
-      readSettings({
-        content,
-        style,
-        network,
-        weights: network === 'vgg19' ? weights : slim,
-        height: HEIGHT,
-        iterations: 1,
-        evaluations: EVALUATIONS,
-      });
-    const judge = await prepareTransfer(settings('vgg19'));
-    const full = await transferred(judge, settings('vgg19'));
-    const student = await prepareTransfer(settings('vgg19-slim'));
-    const small = await transferred(student, settings('vgg19-slim'));
-    await student.dispose();
-    const { height, width } = judge;
-    const size = { height, width };
-    const original = await loadImage(content, { size });
-    const [before, byFull, bySlim] = [
-      await scored(judge, original),
-      await scored(judge, full.picture),
-      await scored(judge, small.picture),
-    ];
-    await judge.dispose();
-    const shed = (100 * (before - bySlim)) / (before - byFull);
-    const millions = [before, byFull, bySlim].map((loss) => (loss / 1e6).toFixed(1));
-    console.log(`| ${content} | ${style} | ${millions.join(' | ')} | ${shed.toFixed(1)} % |`);
-    rows.push([original, await loadImage(style, { size }), full.picture, small.picture]);
+    const { losses, shed, pictures } = await transferScore(
+      { content, style },
+      { vgg19: weights, 'vgg19-slim': slim },
+    );
+    const millions = [losses.before, losses.vgg19, losses.slim].map((loss) => (loss / 1e6).toFixed(1));
+    const names = [content, style].map((file) => path.basename(file));
+    console.log(`| ${[...names, ...millions, `${(100 * shed).toFixed(1)} %`].join(' | ')} |`);
+    rows.push([pictures.content, pictures.style, pictures.vgg19, pictures.slim]);
   }
   if (picture) await sideBySide(rows, picture);
 }

@@ -69,7 +69,10 @@ describe('wheatfield transfer', () => {
   it('prints what the chapter prints, and the loss of the picture as saved', () => {
     assert.deepEqual([outcome.exitCode, outcome.stderr], [0, '']);
     const [network, size, ...lines] = outcome.stdout.trimEnd().split('\n');
-    assert.deepEqual([network, size], ['The network is a tiny VGG19.', '40 x 32 pixels, threads: 1']);
+    assert.deepEqual(
+      [network, size],
+      ['The network is a tiny VGG19.', '40 x 32 pixels, threads: 1, weights: seeded'],
+    );
     const entries = lossesIn(out);
     const expected = entries.flatMap(({ loss, saved }, i) => [
       `Start of iteration ${i}`,

@@ -100,8 +100,10 @@ async function run(
       await assertFits(plan.source, plan.memoryAt, freeMemory());
     },
   });
-  const { height, width } = prepared.source;
-  stdout.write(`${prepared.choice}\n${width} x ${height} pixels, threads: ${settings.threads}\n`);
+  const { height, width, weights } = prepared.source;
+  stdout.write(
+    `${prepared.choice}\n${width} x ${height} pixels, threads: ${settings.threads}, weights: ${weights.path}\n`,
+  );
   let results: Results | undefined;
   let stopped = false;
   try {

@@ -30,14 +30,16 @@ export async function chooseNetwork(
     throw new UserError(`Expected the network to be ${expected}, but received '${String(network)}'.`);
   }
   if (network === 'vgg19-slim') {
-    const path = weights ?? SLIM_WEIGHTS_FILE;
-    return { name: network, weights: path, choice: `The network is vgg19-slim, as asked for (${path}).` };
+    return {
+      name: network,
+      weights: weights ?? SLIM_WEIGHTS_FILE,
+      choice: 'The network is vgg19-slim, as asked for.',
+    };
   }
   const found = findWeights(weights)?.path;
-  if (found) return vgg19(found, `whose weights are at ${found}`);
+  if (found) return vgg19(found, 'on this machine');
   try {
-    const path = await downloadWeights({ onProgress: onDownload });
-    return vgg19(path, `whose weights were downloaded to ${path}`);
+    return vgg19(await downloadWeights({ onProgress: onDownload }), 'downloaded');
   } catch (error) {
     if (network === 'vgg19' || !(error instanceof UserError)) throw error;
     return {
@@ -48,6 +50,6 @@ export async function chooseNetwork(
   }
 }
 
-function vgg19(weights: string, where: string): NetworkChoice {
-  return { name: 'vgg19', weights, choice: `The network is VGG19, ${where}.` };
+function vgg19(weights: string, state: string): NetworkChoice {
+  return { name: 'vgg19', weights, choice: `The network is VGG19, whose weights are ${state}.` };
 }

@@ -44,7 +44,10 @@ interface Flags {
 async function main(): Promise<void> {
   const command = new Command('train:slim')
     .description('Trains vgg19-slim from VGG19 on your pictures.')
-    .requiredOption('--photos <dirs...>', 'folders of pictures to train on')
+    .requiredOption(
+      '--photos <dirs...>',
+      'folders of pictures to train on; one named twice is drawn from twice as often',
+    )
     .option('--hold-out <names...>', 'file names among them that are only measured', [])
     .option('--weights <file>', "VGG19's weights; else they are looked for on this machine")
     .option('--out <file>', 'where the trained weights go', path.join('models', 'vgg19-slim.safetensors'))

@@ -14,7 +14,10 @@ const LONGEST_SIDE = 1100;
 /** The smallest part of a picture's shorter side that a crop spans. */
 const SMALLEST_WINDOW = 0.4;
 
-/** The paths of all pictures in these folders, by name, without those whose file names are held out. */
+/**
+ * The paths of all pictures in these folders, by name, without those whose file names are held out. A folder named twice counts twice:
+ * its pictures are drawn twice as often.
+ */
 export async function listPictures(
   folders: readonly string[],
   heldOut: readonly string[],
@@ -35,7 +38,10 @@ export async function listPictures(
       `Expected ${missing.join(', ')} among the pictures, to hold out, but they are not there.`,
     );
   }
-  return { training: files.filter((file) => !isHeldOut(file)), heldOut: files.filter(isHeldOut) };
+  return {
+    training: files.filter((file) => !isHeldOut(file)),
+    heldOut: [...new Set(files.filter(isHeldOut))],
+  };
 }
 
 /** Loads pictures to be cropped. */

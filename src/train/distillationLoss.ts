@@ -64,9 +64,9 @@ export function distillationLoss(
 export function distillationWeights(): DistillationWeights {
   const names = convLayers().map(({ name }) => name);
   const gram = (name: string) =>
-    name === 'block4_conv1' ? 8 : name === 'block3_conv1' ? 4 : name.endsWith('_conv1') ? 2 : 0.3;
+    name === 'block4_conv1' ? 10 : name === 'block3_conv1' ? 4 : name.endsWith('_conv1') ? 2 : 0.15;
   return {
-    activations: names.map((name) => (/^block[45]_conv2$/.test(name) ? 2 : 0.4)),
+    activations: names.map((name) => (/^block[45]_conv2$/.test(name) ? 2 : 0.25)),
     grams: names.map(gram),
   };
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { loadImage } from '../../src/picture/image';
 import { loadKerasWeights } from '../../src/network/kerasWeights';
@@ -7,7 +6,8 @@ import { preprocess } from '../../src/picture/preprocess';
 import { type HeldOutPicture, type LayerFigures, layerFigures, meanFigures } from '../../src/train/heldOut';
 import { features, vgg19 } from '../../src/network/vgg19';
 import { convLayers } from '../../src/network/vgg19Slim';
-import { SLIM_WEIGHTS_FILE, disposeSlim, loadSlimWeights } from '../../src/network/vgg19SlimWeights';
+import { disposeSlim, loadSlimWeights } from '../../src/network/vgg19SlimWeights';
+import { transferScore } from '../../src/train/transferScore';
 import { realWeights, shared } from './shared';
 
 /** Pictures that its training did not see, 400 pixels high: models/README.md. */
@@ -23,10 +23,6 @@ const HELD_OUT = [
 describe('vgg19-slim, with the weights of the package, against VGG19', () => {
   it('is close on pictures that were held out from its training', async function () {
     const weights = realWeights(this);
-    if (!existsSync(SLIM_WEIGHTS_FILE)) {
-      console.log('      skipped: vgg19-slim has not been trained yet (npm run train:slim)');
-      this.skip();
-    }
     await tf.setBackend('cpu');
     const pictures: HeldOutPicture[] = [];
     for (const [folder, name, width] of HELD_OUT) {
@@ -48,5 +44,14 @@ describe('vgg19-slim, with the weights of the package, against VGG19', () => {
     assert.ok(gramError <= 0.25, `mean Gram error of the style layers: ${gramError}`);
     assert.ok(of('block4_conv2').cosine >= 0.85, `block4_conv2: ${of('block4_conv2').cosine}`);
     assert.ok(of('block5_conv2').cosine >= 0.75, `block5_conv2: ${of('block5_conv2').cosine}`);
+  });
+
+  it("sheds most of the loss that VGG19 sheds, on the chapter's pair, which its training did not see", async function () {
+    const weights = realWeights(this);
+    await tf.setBackend('cpu');
+    const content = shared(this, 'img/chapter', 'gleaners.jpg');
+    const style = shared(this, 'img/chapter', 'wheatfield-503x400.jpg');
+    const { losses, shed } = await transferScore({ content, style }, { vgg19: weights });
+    assert.ok(shed >= 0.9, `${shed} of it: ${JSON.stringify(losses)}`);
   });
 });
