@@ -62,10 +62,13 @@ async function runAll(page: Page, name: string): Promise<void> {
   const preview = `[...document.querySelectorAll('.code_cell')].map((cell) => [...cell.querySelectorAll('.output_subarea img')])
     .find((images) => images.length === 2 && images[1].naturalWidth === 1800)?.[0].src`;
   if (name === 'style-transfer') {
-    await page.until(preview, MOST_SECONDS);
+    // A cell that fails ends the rest: then there is nothing to wait for, and lookAt says what the page shows.
+    const ended = `${RUNNING} === 0`;
+    await page.until(`${preview} || ${ended}`, MOST_SECONDS);
+    if (await page.evaluate<boolean>(ended)) return;
     console.log(`first picture of the preview after ${seconds()} s`);
     const first = await page.evaluate<string>(preview);
-    await page.until(`${preview} !== ${JSON.stringify(first)}`, MOST_SECONDS);
+    await page.until(`${preview} !== ${JSON.stringify(first)} || ${ended}`, MOST_SECONDS);
     console.log(`first change of the preview after ${seconds()} s`);
   }
   await page.until(`${RUNNING} === 0`, MOST_SECONDS);
