@@ -21,6 +21,9 @@ export interface Size {
 /** lanczos3 keeps the most detail; nearest is Keras's load_img (Pillow's NEAREST), pixel for pixel. */
 export type ResizeFilter = 'lanczos3' | 'nearest';
 
+// libvips keeps what it read under the file's name, and would show a file that has changed since as it was before.
+sharp.cache(false);
+
 const READABLE = ['jpeg', 'png', 'webp', 'tiff', 'gif', 'avif'];
 /** What a file name's extension writes. sharp's own defaults lose more than eyes should see: JPEG at 80, colours halved, in TIFF too. */
 const WRITABLE: Record<string, (picture: sharp.Sharp) => sharp.Sharp> = {
