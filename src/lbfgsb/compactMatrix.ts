@@ -74,12 +74,10 @@ export class CompactMatrix {
         yDotY += change * change;
         s[i] = step * d[i];
       }
-      if (next === null) {
-        corrections.addProducts(s, start, end, newProducts);
-      } else {
-        next.extend(start, end);
-        corrections.addProductsOfTwo(s, d, 0, start, end, newProducts, next.products);
-      }
+      corrections.addProducts(start, s.subarray(start, end), newProducts);
+      if (next === null) continue;
+      next.extend(start, end);
+      corrections.addProducts(start, d.subarray(start, end), next.products);
     }
     this.theta = yDotY / sDotY;
 

@@ -1,20 +1,64 @@
-/**
- * The last m pairs of steps and gradient changes, s = x' - x and y = g' - g, and the two products that all of
- * L-BFGS-B's work on long vectors comes down to. Each vector is contiguous; pairs are ordered oldest first.
- */
+import { UserError } from '../errors';
+import { kernel } from './kernel';
 
 /** Variables taken together, so that what one product has read is still in the cache for the next. */
 export const blockLength = 4096;
 
+const bytesPerNumber = Float64Array.BYTES_PER_ELEMENT;
+const bytesPerBlock = blockLength * bytesPerNumber;
+const pageSize = 65536;
+/** 32-bit addresses reach no further. */
+const greatestMemory = 65536 * pageSize;
+
+/** kernel.wat's functions; v's `bytes` are gone through with 4 * groups vectors and their coefficients. */
+type Loop = (vectors: number, groups: number, v: number, bytes: number, coefficients: number) => void;
+
+const compiledKernel = new WebAssembly.Module(Buffer.from(kernel, 'base64'));
+
+/**
+ * The last m pairs of steps and gradient changes, s = x' - x and y = g' - g, and the two products that all of
+ * L-BFGS-B's work on long vectors comes down to. Each vector is contiguous; pairs are ordered oldest first.
+ *
+ * The pairs lie in a WebAssembly memory of their own, because only WebAssembly has SIMD: it is taken whole at the
+ * beginning, filled with zeros which the system provides when they are first written, and freed with the last view.
+ */
 export class Corrections {
   readonly s: Float64Array[] = [];
   readonly y: Float64Array[] = [];
   private readonly spare: Float64Array[] = [];
 
+  private readonly products: Loop;
+  private readonly combination: Loop;
+  /** Where the block of each vector begins: y_0, y_1 .., s_0, s_1 .., zeros up to a multiple of 4. */
+  private readonly addresses: Uint32Array;
+  /** A number for each vector: its weight, or its product. */
+  private readonly coefficients: Float64Array;
+  /** A block of zeros, which fills the last group of 4 vectors. */
+  private readonly zeros: Float64Array;
+  /** The block of the vector that the pairs are multiplied with or added to. */
+  private readonly block: Float64Array;
+
+  /** @throws UserError where the pairs are more than a WebAssembly memory, or this machine, can hold. */
   constructor(
     readonly n: number,
     readonly m: number,
-  ) {}
+  ) {
+    const vectors = 4 * Math.ceil(m / 2);
+    // Whole cache lines, zeros in the rest, and an odd number of them: vectors that begin a power of 2 apart would drive
+    // each other out of the cache.
+    const bytesPerVector = 64 * (Math.ceil(n / 8) | 1);
+    const head = 16 * vectors + 2 * bytesPerBlock;
+    const { buffer, exports } = instantiateKernel(head + 2 * m * bytesPerVector, n, m);
+    this.products = exports.products as Loop;
+    this.combination = exports.combination as Loop;
+    this.coefficients = new Float64Array(buffer, 0, vectors);
+    this.addresses = new Uint32Array(buffer, 8 * vectors, vectors);
+    this.zeros = new Float64Array(buffer, 16 * vectors, blockLength);
+    this.block = new Float64Array(buffer, 16 * vectors + bytesPerBlock, blockLength);
+    for (let k = 2 * m - 1; k >= 0; k--) {
+      this.spare.push(new Float64Array(buffer, head + k * bytesPerVector, n));
+    }
+  }
 
   get count(): number {
     return this.s.length;
@@ -28,155 +72,60 @@ export class Corrections {
   /** Appends a pair with unspecified contents, dropping the oldest when m are held already. */
   append(): { s: Float64Array; y: Float64Array } {
     if (this.count === this.m) this.spare.push(...this.s.splice(0, 1), ...this.y.splice(0, 1));
-    const s = this.spare.pop() ?? new Float64Array(this.n);
-    const y = this.spare.pop() ?? new Float64Array(this.n);
+    const s = this.spare.pop() as Float64Array;
+    const y = this.spare.pop() as Float64Array;
     this.s.push(s);
     this.y.push(y);
     return { s, y };
   }
 
   /**
-   * Over the variables start..end-1 only: products[j] += y_j.v and products[count + j] += s_j.v. Each sum is accumulated
-   * in index order.
+   * products[j] += y_j.v and products[count + j] += s_j.v, over some of the variables only.
+   * @param start the first of them
+   * @param v their values, at most blockLength
    */
-  addProducts(v: Float64Array, start: number, end: number, products: Float64Array): void {
-    const { s, y, count } = this;
-    let j = 0;
-    for (; j + 1 < count; j += 2) {
-      const y0 = y[j];
-      const y1 = y[j + 1];
-      const s0 = s[j];
-      const s1 = s[j + 1];
-      let yv0 = products[j];
-      let yv1 = products[j + 1];
-      let sv0 = products[count + j];
-      let sv1 = products[count + j + 1];
-      for (let i = start; i < end; i++) {
-        const vi = v[i];
-        yv0 += y0[i] * vi;
-        sv0 += s0[i] * vi;
-        yv1 += y1[i] * vi;
-        sv1 += s1[i] * vi;
-      }
-      products[j] = yv0;
-      products[j + 1] = yv1;
-      products[count + j] = sv0;
-      products[count + j + 1] = sv1;
-    }
-    if (j < count) {
-      const y0 = y[j];
-      const s0 = s[j];
-      let yv0 = products[j];
-      let sv0 = products[count + j];
-      for (let i = start; i < end; i++) {
-        const vi = v[i];
-        yv0 += y0[i] * vi;
-        sv0 += s0[i] * vi;
-      }
-      products[j] = yv0;
-      products[count + j] = sv0;
-    }
+  addProducts(start: number, v: Float64Array, products: Float64Array): void {
+    if (this.count === 0) return;
+    this.run(this.products, start, v);
+    for (let k = 0; k < 2 * this.count; k++) products[k] += this.coefficients[k];
   }
 
   /**
-   * As addProducts, with two vectors for one reading of the pairs; variable i has the values u[i] and v[i - shift].
-   * Two pairs at a time keep all eight sums in registers.
+   * v += sum over j of ofY[j] y_j + ofS[j] s_j, over some of the variables only.
+   * @param start the first of them
+   * @param v their values, at most blockLength
    */
-  addProductsOfTwo(
-    u: Float64Array,
-    v: Float64Array,
-    shift: number,
-    start: number,
-    end: number,
-    productsOfU: Float64Array,
-    productsOfV: Float64Array,
-  ): void {
-    const { s, y, count } = this;
-    let j = 0;
-    for (; j + 1 < count; j += 2) {
-      const y0 = y[j];
-      const y1 = y[j + 1];
-      const s0 = s[j];
-      const s1 = s[j + 1];
-      let yu0 = productsOfU[j];
-      let yu1 = productsOfU[j + 1];
-      let su0 = productsOfU[count + j];
-      let su1 = productsOfU[count + j + 1];
-      let yv0 = productsOfV[j];
-      let yv1 = productsOfV[j + 1];
-      let sv0 = productsOfV[count + j];
-      let sv1 = productsOfV[count + j + 1];
-      for (let i = start; i < end; i++) {
-        const ui = u[i];
-        const vi = v[i - shift];
-        const y0i = y0[i];
-        const y1i = y1[i];
-        const s0i = s0[i];
-        const s1i = s1[i];
-        yu0 += y0i * ui;
-        yv0 += y0i * vi;
-        su0 += s0i * ui;
-        sv0 += s0i * vi;
-        yu1 += y1i * ui;
-        yv1 += y1i * vi;
-        su1 += s1i * ui;
-        sv1 += s1i * vi;
-      }
-      productsOfU[j] = yu0;
-      productsOfU[j + 1] = yu1;
-      productsOfU[count + j] = su0;
-      productsOfU[count + j + 1] = su1;
-      productsOfV[j] = yv0;
-      productsOfV[j + 1] = yv1;
-      productsOfV[count + j] = sv0;
-      productsOfV[count + j + 1] = sv1;
+  addCombination(start: number, v: Float64Array, ofY: Float64Array, ofS: Float64Array): void {
+    const { coefficients, block, count } = this;
+    if (count === 0) return;
+    coefficients.fill(0);
+    for (let j = 0; j < count; j++) {
+      coefficients[j] = ofY[j];
+      coefficients[count + j] = ofS[j];
     }
-    if (j < count) {
-      const y0 = y[j];
-      const s0 = s[j];
-      let yu0 = productsOfU[j];
-      let su0 = productsOfU[count + j];
-      let yv0 = productsOfV[j];
-      let sv0 = productsOfV[count + j];
-      for (let i = start; i < end; i++) {
-        const ui = u[i];
-        const vi = v[i - shift];
-        yu0 += y0[i] * ui;
-        yv0 += y0[i] * vi;
-        su0 += s0[i] * ui;
-        sv0 += s0[i] * vi;
-      }
-      productsOfU[j] = yu0;
-      productsOfU[count + j] = su0;
-      productsOfV[j] = yv0;
-      productsOfV[count + j] = sv0;
-    }
+    this.run(this.combination, start, v);
+    v.set(v.length === blockLength ? block : block.subarray(0, v.length));
   }
 
-  /** Over the variables start..end-1: v += sum over j of ofY[j] y_j + ofS[j] s_j. */
-  addCombination(ofY: Float64Array, ofS: Float64Array, v: Float64Array, start: number, end: number): void {
-    const { s, y, count } = this;
-    let j = 0;
-    for (; j + 1 < count; j += 2) {
-      const y0 = y[j];
-      const y1 = y[j + 1];
-      const s0 = s[j];
-      const s1 = s[j + 1];
-      const ofY0 = ofY[j];
-      const ofY1 = ofY[j + 1];
-      const ofS0 = ofS[j];
-      const ofS1 = ofS[j + 1];
-      for (let i = start; i < end; i++) {
-        v[i] = v[i] + y0[i] * ofY0 + s0[i] * ofS0 + y1[i] * ofY1 + s1[i] * ofS1;
-      }
+  private run(loop: Loop, start: number, v: Float64Array): void {
+    const { s, y, count, addresses, zeros, block } = this;
+    const offset = start * bytesPerNumber;
+    const groups = Math.ceil(count / 2);
+    addresses.fill(zeros.byteOffset, 2 * count, 4 * groups);
+    for (let j = 0; j < count; j++) {
+      addresses[j] = y[j].byteOffset + offset;
+      addresses[count + j] = s[j].byteOffset + offset;
     }
-    if (j < count) {
-      const y0 = y[j];
-      const s0 = s[j];
-      const ofY0 = ofY[j];
-      const ofS0 = ofS[j];
-      for (let i = start; i < end; i++) v[i] = v[i] + y0[i] * ofY0 + s0[i] * ofS0;
-    }
+    const whole = 4 * Math.ceil(v.length / 4);
+    block.set(v);
+    block.fill(0, v.length, whole);
+    loop(
+      addresses.byteOffset,
+      groups,
+      block.byteOffset,
+      whole * bytesPerNumber,
+      this.coefficients.byteOffset,
+    );
   }
 
   /** products[j] += weight * y_j[i] and products[count + j] += weight * s_j[i], for the one variable i. */
@@ -195,5 +144,29 @@ export class Corrections {
       row[j] = y[j][i];
       row[count + j] = s[j][i];
     }
+  }
+}
+
+/** The kernel with a memory of at least so many bytes. */
+function instantiateKernel(
+  bytes: number,
+  n: number,
+  m: number,
+): { buffer: ArrayBuffer; exports: WebAssembly.Exports } {
+  if (bytes > greatestMemory) {
+    const most = Math.floor(greatestMemory / (2 * m * bytesPerNumber));
+    throw new UserError(
+      `Expected at most ${most} variables for m = ${m}, whose pairs fill 4 GiB then, but got ${n}: choose a smaller m or a smaller problem.`,
+    );
+  }
+  const pages = Math.ceil(bytes / pageSize);
+  try {
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { exports } = new WebAssembly.Instance(compiledKernel, { corrections: { memory } });
+    return { buffer: memory.buffer, exports };
+  } catch (error) {
+    throw new UserError(
+      `Expected ${(bytes / 1e9).toFixed(1)} GB of memory for m = ${m} pairs of ${n} variables, but they cannot be had (${(error as Error).message}): choose a smaller m or a smaller problem.`,
+    );
   }
 }

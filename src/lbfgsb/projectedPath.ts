@@ -35,7 +35,7 @@ export class ProjectedPath {
     for (let start = 0; start < this.d.length; start += blockLength) {
       const end = Math.min(start + blockLength, this.d.length);
       this.extend(start, end);
-      corrections.addProducts(this.d, start, end, this.products);
+      corrections.addProducts(start, this.d.subarray(start, end), this.products);
     }
   }
 

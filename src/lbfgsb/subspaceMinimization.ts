@@ -48,18 +48,15 @@ export class SubspaceMinimization {
     for (let start = 0; start < x.length; start += blockLength) {
       const end = Math.min(start + blockLength, x.length);
       for (let i = start; i < end; i++) r[i] = -g[i];
-      if (matrix.updated) {
-        corrections.addProductsOfTwo(r, newestChange, 0, start, end, products, freeProducts);
-      } else {
-        corrections.addProducts(r, start, end, products);
-      }
+      corrections.addProducts(start, r.subarray(start, end), products);
+      if (matrix.updated) corrections.addProducts(start, newestChange.subarray(start, end), freeProducts);
     }
     if (matrix.updated && !reduced.update(matrix, null, freeProducts, activeProducts)) return false;
     if (!this.solve(matrix, reduced)) return false;
     const scale = 1 / matrix.theta;
     for (let start = 0; start < x.length; start += blockLength) {
       const end = Math.min(start + blockLength, x.length);
-      corrections.addCombination(this.ofY, this.ofS, r, start, end);
+      corrections.addCombination(start, r.subarray(start, end), this.ofY, this.ofS);
       for (let i = start; i < end; i++) z[i] = x[i] + scale * r[i];
     }
     return true;
@@ -117,16 +114,14 @@ export class SubspaceMinimization {
     for (let start = 0; start < x.length; start += blockLength) {
       const end = Math.min(start + blockLength, x.length);
       for (let i = start; i < end; i++) r[i] = -theta * (cauchyPoint[i] - x[i]) - g[i];
-      corrections.addCombination(ofY, ofS, r, start, end);
+      corrections.addCombination(start, r.subarray(start, end), ofY, ofS);
       const held = variables.listHeld(start, end, heldInBlock);
       for (let k = 0; k < held; k++) r[heldInBlock[k]] = 0;
-      if (!matrix.updated) {
-        corrections.addProducts(r, start, end, products);
-        continue;
-      }
-      for (let i = start; i < end; i++) freeBlock[i - start] = newestChange[i];
+      corrections.addProducts(start, r.subarray(start, end), products);
+      if (!matrix.updated) continue;
+      freeBlock.set(newestChange.subarray(start, end));
       for (let k = 0; k < held; k++) freeBlock[heldInBlock[k] - start] = 0;
-      corrections.addProductsOfTwo(r, freeBlock, start, start, end, products, freeProducts);
+      corrections.addProducts(start, freeBlock.subarray(0, end - start), freeProducts);
       for (let k = 0; k < held; k++) {
         const i = heldInBlock[k];
         corrections.addProductsOf(i, newestStep[i], activeProducts);
@@ -172,7 +167,7 @@ export class SubspaceMinimization {
     let slope = 0;
     for (let start = 0; start < z.length; start += blockLength) {
       const end = Math.min(start + blockLength, z.length);
-      matrix.corrections.addCombination(this.ofY, this.ofS, r, start, end);
+      matrix.corrections.addCombination(start, r.subarray(start, end), this.ofY, this.ofS);
       const held = variables.listHeld(start, end, heldInBlock);
       for (let k = 0; k < held; k++) r[heldInBlock[k]] = 0;
       // Three short loops over what is in the cache: one with all eight arrays has too few registers.
