@@ -74,10 +74,13 @@ export class CompactMatrix {
         yDotY += change * change;
         s[i] = step * d[i];
       }
-      corrections.addProducts(start, s.subarray(start, end), newProducts);
-      if (next === null) continue;
-      next.extend(start, end);
-      corrections.addProducts(start, d.subarray(start, end), next.products);
+      const sBlock = s.subarray(start, end);
+      if (next === null) {
+        corrections.addProducts(start, sBlock, newProducts);
+      } else {
+        next.extend(start, end);
+        corrections.addProductsOfTwo(start, sBlock, d.subarray(start, end), newProducts, next.products);
+      }
     }
     this.theta = yDotY / sDotY;
 

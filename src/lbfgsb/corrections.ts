@@ -5,13 +5,25 @@ import { kernel } from './kernel';
 export const blockLength = 4096;
 
 const bytesPerNumber = Float64Array.BYTES_PER_ELEMENT;
-const bytesPerBlock = blockLength * bytesPerNumber;
+/** kernel.wat's group. */
+const pairsPerGroup = 2;
 const pageSize = 65536;
 /** 32-bit addresses reach no further. */
 const greatestMemory = 65536 * pageSize;
 
-/** kernel.wat's functions; v's `bytes` are gone through with 4 * groups vectors and their coefficients. */
-type Loop = (vectors: number, groups: number, v: number, bytes: number, coefficients: number) => void;
+/** kernel.wat's functions, which say more; all but `groups` and `bytes` are addresses. */
+interface Kernel {
+  products(
+    vectors: number,
+    groups: number,
+    u: number,
+    v: number,
+    bytes: number,
+    productsOfU: number,
+    productsOfV: number,
+  ): void;
+  combination(vectors: number, groups: number, v: number, bytes: number, coefficients: number): void;
+}
 
 const compiledKernel = new WebAssembly.Module(Buffer.from(kernel, 'base64'));
 
@@ -27,37 +39,46 @@ export class Corrections {
   readonly y: Float64Array[] = [];
   private readonly spare: Float64Array[] = [];
 
-  private readonly products: Loop;
-  private readonly combination: Loop;
-  /** Where the block of each vector begins: y_0, y_1 .., s_0, s_1 .., zeros up to a multiple of 4. */
+  private readonly kernel: Kernel;
+  /** Where the block of each vector begins: y_0, s_0, y_1, s_1 .., and zeros where the last group is not full. */
   private readonly addresses: Uint32Array;
-  /** A number for each vector: its weight, or its product. */
-  private readonly coefficients: Float64Array;
-  /** A block of zeros, which fills the last group of 4 vectors. */
+  /** A number for each vector in the same order: its product with u or with v, or its weight. */
+  private readonly ofU: Float64Array;
+  private readonly ofV: Float64Array;
+  /** The blocks of the vectors that the pairs are multiplied with or added to. */
+  private readonly blockOfU: Float64Array;
+  private readonly blockOfV: Float64Array;
+  private readonly unused: Float64Array;
+  /** A block of zeros, which fills the last group. */
   private readonly zeros: Float64Array;
-  /** The block of the vector that the pairs are multiplied with or added to. */
-  private readonly block: Float64Array;
 
   /** @throws UserError where the pairs are more than a WebAssembly memory, or this machine, can hold. */
   constructor(
     readonly n: number,
     readonly m: number,
   ) {
-    const vectors = 4 * Math.ceil(m / 2);
+    const vectors = 2 * pairsPerGroup * Math.ceil(m / pairsPerGroup);
     // Whole cache lines, zeros in the rest, and an odd number of them: vectors that begin a power of 2 apart would drive
     // each other out of the cache.
-    const bytesPerVector = 64 * (Math.ceil(n / 8) | 1);
-    const head = 16 * vectors + 2 * bytesPerBlock;
-    const { buffer, exports } = instantiateKernel(head + 2 * m * bytesPerVector, n, m);
-    this.products = exports.products as Loop;
-    this.combination = exports.combination as Loop;
-    this.coefficients = new Float64Array(buffer, 0, vectors);
-    this.addresses = new Uint32Array(buffer, 8 * vectors, vectors);
-    this.zeros = new Float64Array(buffer, 16 * vectors, blockLength);
-    this.block = new Float64Array(buffer, 16 * vectors + bytesPerBlock, blockLength);
-    for (let k = 2 * m - 1; k >= 0; k--) {
-      this.spare.push(new Float64Array(buffer, head + k * bytesPerVector, n));
-    }
+    const numbersPerVector = 8 * (Math.ceil(n / 8) | 1);
+    const numbers = 3 * blockLength + 3 * vectors + 2 * m * numbersPerVector;
+    const { buffer, exports } = instantiateKernel(numbers * bytesPerNumber, n, m);
+    this.kernel = exports as unknown as Kernel;
+
+    let taken = 0;
+    const take = (length: number, room = length) => {
+      const view = new Float64Array(buffer, taken, length);
+      taken += room * bytesPerNumber;
+      return view;
+    };
+    this.blockOfU = take(blockLength);
+    this.blockOfV = take(blockLength);
+    this.zeros = take(blockLength);
+    for (let k = 0; k < 2 * m; k++) this.spare.push(take(n, numbersPerVector));
+    this.ofU = take(vectors);
+    this.ofV = take(vectors);
+    this.unused = new Float64Array(2 * m);
+    this.addresses = new Uint32Array(buffer, taken, vectors);
   }
 
   get count(): number {
@@ -85,9 +106,43 @@ export class Corrections {
    * @param v their values, at most blockLength
    */
   addProducts(start: number, v: Float64Array, products: Float64Array): void {
-    if (this.count === 0) return;
-    this.run(this.products, start, v);
-    for (let k = 0; k < 2 * this.count; k++) products[k] += this.coefficients[k];
+    this.addProductsOfTwo(start, v, v, products, this.unused);
+  }
+
+  /** As addProducts, for two vectors in one reading of the pairs, which takes hardly longer. */
+  addProductsOfTwo(
+    start: number,
+    u: Float64Array,
+    v: Float64Array,
+    productsOfU: Float64Array,
+    productsOfV: Float64Array,
+  ): void {
+    const { kernel, addresses, ofU, ofV, blockOfU, blockOfV, count } = this;
+    if (count === 0) return;
+    for (let j = 0; j < count; j++) {
+      ofU[2 * j] = productsOfU[j];
+      ofU[2 * j + 1] = productsOfU[count + j];
+      ofV[2 * j] = productsOfV[j];
+      ofV[2 * j + 1] = productsOfV[count + j];
+    }
+    const groups = this.address(start);
+    const bytes = this.place(u, blockOfU);
+    this.place(v, blockOfV);
+    kernel.products(
+      addresses.byteOffset,
+      groups,
+      blockOfU.byteOffset,
+      blockOfV.byteOffset,
+      bytes,
+      ofU.byteOffset,
+      ofV.byteOffset,
+    );
+    for (let j = 0; j < count; j++) {
+      productsOfU[j] = ofU[2 * j];
+      productsOfU[count + j] = ofU[2 * j + 1];
+      productsOfV[j] = ofV[2 * j];
+      productsOfV[count + j] = ofV[2 * j + 1];
+    }
   }
 
   /**
@@ -96,36 +151,38 @@ export class Corrections {
    * @param v their values, at most blockLength
    */
   addCombination(start: number, v: Float64Array, ofY: Float64Array, ofS: Float64Array): void {
-    const { coefficients, block, count } = this;
+    const { kernel, addresses, ofV, blockOfV, count } = this;
     if (count === 0) return;
-    coefficients.fill(0);
     for (let j = 0; j < count; j++) {
-      coefficients[j] = ofY[j];
-      coefficients[count + j] = ofS[j];
+      ofV[2 * j] = ofY[j];
+      ofV[2 * j + 1] = ofS[j];
     }
-    this.run(this.combination, start, v);
-    v.set(v.length === blockLength ? block : block.subarray(0, v.length));
+    const groups = this.address(start);
+    ofV.fill(0, 2 * count, 2 * pairsPerGroup * groups);
+    const bytes = this.place(v, blockOfV);
+    kernel.combination(addresses.byteOffset, groups, blockOfV.byteOffset, bytes, ofV.byteOffset);
+    v.set(v.length === blockLength ? blockOfV : blockOfV.subarray(0, v.length));
   }
 
-  private run(loop: Loop, start: number, v: Float64Array): void {
-    const { s, y, count, addresses, zeros, block } = this;
-    const offset = start * bytesPerNumber;
-    const groups = Math.ceil(count / 2);
-    addresses.fill(zeros.byteOffset, 2 * count, 4 * groups);
-    for (let j = 0; j < count; j++) {
-      addresses[j] = y[j].byteOffset + offset;
-      addresses[count + j] = s[j].byteOffset + offset;
-    }
-    const whole = 4 * Math.ceil(v.length / 4);
+  /** Copies v into a block; returns how many bytes the kernel takes of it, two numbers at a time. */
+  private place(v: Float64Array, block: Float64Array): number {
     block.set(v);
-    block.fill(0, v.length, whole);
-    loop(
-      addresses.byteOffset,
-      groups,
-      block.byteOffset,
-      whole * bytesPerNumber,
-      this.coefficients.byteOffset,
-    );
+    if (v.length % 2 === 0) return v.byteLength;
+    block[v.length] = 0;
+    return v.byteLength + bytesPerNumber;
+  }
+
+  /** Writes down where the vectors' variables from `start` on lie; returns how many groups that makes. */
+  private address(start: number): number {
+    const { s, y, count, addresses, zeros } = this;
+    const offset = start * bytesPerNumber;
+    for (let j = 0; j < count; j++) {
+      addresses[2 * j] = y[j].byteOffset + offset;
+      addresses[2 * j + 1] = s[j].byteOffset + offset;
+    }
+    const groups = Math.ceil(count / pairsPerGroup);
+    addresses.fill(zeros.byteOffset, 2 * count, 2 * pairsPerGroup * groups);
+    return groups;
   }
 
   /** products[j] += weight * y_j[i] and products[count + j] += weight * s_j[i], for the one variable i. */

@@ -48,8 +48,13 @@ export class SubspaceMinimization {
     for (let start = 0; start < x.length; start += blockLength) {
       const end = Math.min(start + blockLength, x.length);
       for (let i = start; i < end; i++) r[i] = -g[i];
-      corrections.addProducts(start, r.subarray(start, end), products);
-      if (matrix.updated) corrections.addProducts(start, newestChange.subarray(start, end), freeProducts);
+      const rBlock = r.subarray(start, end);
+      if (matrix.updated) {
+        const changeBlock = newestChange.subarray(start, end);
+        corrections.addProductsOfTwo(start, rBlock, changeBlock, products, freeProducts);
+      } else {
+        corrections.addProducts(start, rBlock, products);
+      }
     }
     if (matrix.updated && !reduced.update(matrix, null, freeProducts, activeProducts)) return false;
     if (!this.solve(matrix, reduced)) return false;
@@ -114,14 +119,18 @@ export class SubspaceMinimization {
     for (let start = 0; start < x.length; start += blockLength) {
       const end = Math.min(start + blockLength, x.length);
       for (let i = start; i < end; i++) r[i] = -theta * (cauchyPoint[i] - x[i]) - g[i];
-      corrections.addCombination(start, r.subarray(start, end), ofY, ofS);
+      const rBlock = r.subarray(start, end);
+      corrections.addCombination(start, rBlock, ofY, ofS);
       const held = variables.listHeld(start, end, heldInBlock);
       for (let k = 0; k < held; k++) r[heldInBlock[k]] = 0;
-      corrections.addProducts(start, r.subarray(start, end), products);
-      if (!matrix.updated) continue;
+      if (!matrix.updated) {
+        corrections.addProducts(start, rBlock, products);
+        continue;
+      }
       freeBlock.set(newestChange.subarray(start, end));
       for (let k = 0; k < held; k++) freeBlock[heldInBlock[k] - start] = 0;
-      corrections.addProducts(start, freeBlock.subarray(0, end - start), freeProducts);
+      const freeChanges = freeBlock.subarray(0, end - start);
+      corrections.addProductsOfTwo(start, rBlock, freeChanges, products, freeProducts);
       for (let k = 0; k < held; k++) {
         const i = heldInBlock[k];
         corrections.addProductsOf(i, newestStep[i], activeProducts);
