@@ -121,9 +121,13 @@ export async function* transfer(
   let asked = evaluationsBefore + optimiser.funcalls;
 
   const evaluator = new Evaluator(async (x) => {
+    // Before the event loop's turn, so that no signal comes between that and the evaluation.
+    const single = new Float32Array(x as Float64Array);
     await setImmediate();
+    // One turn more for whoever aborted it: the command line hands the next Ctrl-C to the system, which can end an evaluation.
+    if (signal?.aborted) await setImmediate();
     asked++;
-    const result = await problem.lossAndGrads(x);
+    const result = await problem.lossAndGrads(single);
     latest = lossesOf(result);
     assertFinite(latest, result.grad, asked);
     return result;

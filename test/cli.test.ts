@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { main } from '../src/commandLine/cli';
 import { loadImage } from '../src/picture/image';
 import { prepareTransfer } from '../src/prepare';
@@ -357,4 +358,26 @@ describe('wheatfield as a process', () => {
       assert.ok(!(await readdir(dir)).some((name) => name.endsWith('.tmp') || name.startsWith('.')));
     });
   }
+
+  it('stops at once at a second Ctrl-C, within an evaluation', async function () {
+    if (process.platform === 'win32') this.skip();
+    const dir = path.join(folder, 'twice');
+    // Large enough that the first comes within an evaluation, and the second within the next.
+    const child = startTiny(transferArgs(dir, '--height', '1500'));
+    const ended = once(child, 'exit');
+    await printed(child, 'Start of iteration 0');
+    await sleep(200);
+    child.kill('SIGINT');
+    let answer = '';
+    for await (const chunk of child.stderr as NonNullable<typeof child.stderr>) {
+      answer += String(chunk);
+      if (answer.includes('once more stops at once')) break;
+    }
+    child.kill('SIGINT');
+    const [exitCode, signal] = (await ended) as [number | null, string | null];
+    assert.ok(exitCode === 130 || signal === 'SIGINT', `${exitCode} ${signal}`);
+    // A clean end would have left the picture, and the checkpoint that this resumes from.
+    assert.ok(!existsSync(path.join(dir, 'result_when_stopped.png')));
+    assert.ok(!existsSync(path.join(dir, 'checkpoint.bin')));
+  });
 });
