@@ -20,7 +20,7 @@ export async function kernelModule(): Promise<string> {
     const { buffer } = parsed.toBinary({});
     return (
       '/** kernel.wat as WebAssembly in base64, written by `npm run build:kernel`: change it there. */\n' +
-      `export const kernel =\n  '${Buffer.from(buffer).toString('base64')}';\n`
+      `export const kernelBase64 =\n  '${Buffer.from(buffer).toString('base64')}';\n`
     );
   } finally {
     parsed.destroy();

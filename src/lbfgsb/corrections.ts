@@ -1,5 +1,5 @@
 import { UserError } from '../errors';
-import { kernel } from './kernel';
+import { kernelBase64 } from './kernel';
 
 /** Variables taken together, so that what one product has read is still in the cache for the next. */
 export const blockLength = 4096;
@@ -25,7 +25,7 @@ interface Kernel {
   combination(vectors: number, groups: number, v: number, bytes: number, coefficients: number): void;
 }
 
-const compiledKernel = new WebAssembly.Module(Buffer.from(kernel, 'base64'));
+const compiledKernel = new WebAssembly.Module(Buffer.from(kernelBase64, 'base64'));
 
 /**
  * The last m pairs of steps and gradient changes, s = x' - x and y = g' - g, and the two products that all of
@@ -62,8 +62,8 @@ export class Corrections {
     // each other out of the cache.
     const numbersPerVector = 8 * (Math.ceil(n / 8) | 1);
     const numbers = 3 * blockLength + 3 * vectors + 2 * m * numbersPerVector;
-    const { buffer, exports } = instantiateKernel(numbers * bytesPerNumber, n, m);
-    this.kernel = exports as unknown as Kernel;
+    const { buffer, kernel } = instantiate(numbers * bytesPerNumber, n, m);
+    this.kernel = kernel;
 
     let taken = 0;
     const take = (length: number, room = length) => {
@@ -204,12 +204,8 @@ export class Corrections {
   }
 }
 
-/** The kernel with a memory of at least so many bytes. */
-function instantiateKernel(
-  bytes: number,
-  n: number,
-  m: number,
-): { buffer: ArrayBuffer; exports: WebAssembly.Exports } {
+/** The kernel with a memory of its own, of at least so many bytes. */
+function instantiate(bytes: number, n: number, m: number): { buffer: ArrayBuffer; kernel: Kernel } {
   if (bytes > greatestMemory) {
     const most = Math.floor(greatestMemory / (2 * m * bytesPerNumber));
     throw new UserError(
@@ -219,8 +215,8 @@ function instantiateKernel(
   const pages = Math.ceil(bytes / pageSize);
   try {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const { exports } = new WebAssembly.Instance(compiledKernel, { corrections: { memory } });
-    return { buffer: memory.buffer, exports };
+    const instance = new WebAssembly.Instance(compiledKernel, { corrections: { memory } });
+    return { buffer: memory.buffer, kernel: instance.exports as unknown as Kernel };
   } catch (error) {
     throw new UserError(
       `Expected ${(bytes / 1e9).toFixed(1)} GB of memory for m = ${m} pairs of ${n} variables, but they cannot be had (${(error as Error).message}): choose a smaller m or a smaller problem.`,
