@@ -47,6 +47,7 @@ export class ProjectedPath {
     const { x, g, d, breakpoints } = this;
     const { lower, upper } = this.box;
     const statuses = this.variables.status;
+    const ahead = new Float64Array(2);
     let { slope } = this;
     for (let i = start; i < end; i++) {
       const di = -g[i];
@@ -70,11 +71,16 @@ export class ProjectedPath {
       }
       d[i] = di;
       slope -= di * di;
-      if (di < 0 && lower[i] !== -Infinity) breakpoints.add(toLower / -di, i);
-      else if (di > 0 && upper[i] !== Infinity) breakpoints.add(toUpper / di, i);
-      else {
+      // Picked by its place, because a processor cannot foresee the sign of di.
+      ahead[0] = toLower;
+      ahead[1] = toUpper;
+      const room = ahead[Number(di > 0)];
+      const speed = Math.abs(di);
+      if (room !== Infinity && speed > 0) {
+        breakpoints.add(room / speed, i);
+      } else {
         this.hasFree = true;
-        if (Math.abs(di) > 0) this.bounded = false;
+        if (speed > 0) this.bounded = false;
       }
     }
     this.slope = slope;
