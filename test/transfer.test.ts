@@ -293,19 +293,30 @@ describe('transfer', () => {
     assert.deepEqual(deprocess({ data: x0, ...size }), noise(size, 1));
   });
 
-  it('stops with the last good picture where the loss becomes NaN, and says at which evaluation', async () => {
-    const problem = distanceTo((i) => (i % 5) * 10, { spoil: (value, at) => (at === 4 ? NaN : value) });
-    const events: TransferEvent[] = [];
-    await assert.rejects(
-      async () => {
-        for await (const event of transfer(problem, OPTIONS)) events.push(event);
-      },
-      { name: 'UserError', message: /finite loss and gradient, but at evaluation 4 the loss is NaN/ },
-    );
-    const end = events.at(-1) as EndEvent;
-    assert.equal(end.reason, 'not finite');
-    assert.equal(end.picture?.data.length, 60);
-  });
+  const notFinite: [string, DistanceOptions, RegExp][] = [
+    ['the loss becomes NaN', { spoil: (value, at) => (at === 4 ? NaN : value) }, /4 the loss is NaN/],
+    [
+      'the loss becomes infinite',
+      { spoil: (value, at) => (at === 4 ? Infinity : value) },
+      /4 the loss is Inf/,
+    ],
+    ['the gradient alone does', { sign: (at) => (at === 4 ? NaN : 1) }, /4 its gradient is not;/],
+  ];
+  for (const [what, options, message] of notFinite) {
+    it(`stops with the last good picture where ${what}, and says at which evaluation`, async () => {
+      const events: TransferEvent[] = [];
+      await assert.rejects(
+        async () => {
+          const problem = distanceTo((i) => (i % 5) * 10, options);
+          for await (const event of transfer(problem, OPTIONS)) events.push(event);
+        },
+        { name: 'UserError', message },
+      );
+      const end = events.at(-1) as EndEvent;
+      assert.equal(end.reason, 'not finite');
+      assert.equal(end.picture?.data.length, 60);
+    });
+  }
 
   it('says when nothing is left to improve, and stops', async () => {
     const problem = distanceTo((i) => (i % 5) * 10);
