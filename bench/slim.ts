@@ -43,6 +43,8 @@ function median(list: readonly number[]): number {
 }
 
 async function main(): Promise<void> {
+  // Otherwise tfjs prints advice on faster eager execution, of which there is none here.
+  tf.enableProdMode();
   await tf.setBackend('cpu');
   const [height, width] = (process.argv[2] ?? '400x500').split('x').map(Number) as [number, number];
   const shape: Shape4D = [1, height, width, 3];

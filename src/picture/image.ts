@@ -4,7 +4,7 @@ import { access, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import { UserError } from '../errors';
-import { writeWholeFile } from '../runFolder/wholeFile';
+import { writeWholeFile } from '../wholeFile';
 
 /** A picture: 8-bit sRGB, three bytes (red, green, blue) a pixel, row by row from the top. */
 export interface Picture {

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
 import { UserError } from '../errors';
 import type { Checkpoint } from '../transfer';
-import { writeWholeFile } from './wholeFile';
+import { writeWholeFile } from '../wholeFile';
 
 const FORMAT = 'wheatfield-checkpoint-1';
 const ARRAYS = { Float64Array, Int8Array, Uint8Array } as const;

@@ -13,7 +13,7 @@ import type { Settings } from '../settings';
 import type { Checkpoint, IterationEvent, TransferEvent } from '../transfer';
 import { assertFolder, assertRoom, assertWritable } from './place';
 import { versions } from './versions';
-import { writeWholeFile } from './wholeFile';
+import { writeWholeFile } from '../wholeFile';
 
 const LOSSES = 'losses.json';
 const SETTINGS_FILE = 'settings.json';

@@ -62,6 +62,8 @@ async function main(): Promise<void> {
     .option('--threads <n>', 'processors that compute')
     .parse();
   const flags = command.opts<Flags>();
+  // Otherwise tfjs prints advice on faster eager execution, of which there is none here.
+  tf.enableProdMode();
   await tf.setBackend('cpu');
 
   const weights = findWeights(flags.weights)?.path;

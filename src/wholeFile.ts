@@ -1,5 +1,5 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { UserError } from '../errors';
+import { UserError } from './errors';
 
 /**
  * Writes a file under a temporary name first: whoever reads, at whatever moment, finds the file of before or the new one, whole.
