@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { readCells } from '../scripts/notebooks/lessons';
 import { withParameters } from '../scripts/notebooks/percent';
 import type { MimeBundle } from '../scripts/notebooks/ipynb';
-import { type LessonKernel, NETWORK, type Ran, startLessonKernel } from './helpers/lessonKernel';
+import { type LessonKernel, type Ran, startLessonKernel } from './helpers/lessonKernel';
 
 /** What a code cell is expected to show, in the order of the cells. */
 interface Expected {
@@ -14,7 +14,7 @@ interface Expected {
 
 const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expected[] }> = {
   'style-transfer': {
-    parameters: { imgHeight: '32', iterations: '2', network: `'${NETWORK}'` },
+    parameters: { imgHeight: '32', iterations: '2', network: "'vgg19-slim'" },
     cells: [
       { printed: /^Eager tensors run in / },
       {},
@@ -39,7 +39,7 @@ const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expec
     ],
   },
   layers: {
-    parameters: { imgHeight: '32', evaluations: '2', network: `'${NETWORK}'` },
+    parameters: { imgHeight: '32', evaluations: '2', network: "'vgg19-slim'" },
     cells: [
       { printed: /^Eager tensors run in / },
       {},
@@ -129,7 +129,7 @@ describe('what students do', function () {
     const code = withParameters(await readCells('style-transfer'), {
       imgHeight: '32',
       iterations: '500',
-      network: `'${NETWORK}'`,
+      network: "'vgg19-slim'",
     });
     cells = code.filter(({ kind }) => kind === 'code').map(({ source }) => source);
     lesson = await startLessonKernel();

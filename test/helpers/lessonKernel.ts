@@ -1,22 +1,14 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { collect } from '../../scripts/notebooks/execute';
 import type { Output } from '../../scripts/notebooks/ipynb';
 import { type Kernel, startKernel } from '../../scripts/notebooks/kernel';
-import { SLIM_WEIGHTS_FILE } from '../../src/network/vgg19SlimWeights';
-import { writeStandInWeights } from './standInWeights';
 
 const NOTEBOOKS = path.join(__dirname, '..', '..', 'notebooks');
-/** The network of the package, or, until it has been trained, VGG19 with numbers that mean nothing. */
-const HAS_SLIM = existsSync(SLIM_WEIGHTS_FILE);
-export const NETWORK = HAS_SLIM ? 'vgg19-slim' : 'vgg19';
 /** How long tslab drops everything that is sent after a cell that failed. */
 const REFUSES_FOR = 300;
 
-/** A kernel as a front end starts it for a lesson, with the weights of NETWORK at hand. */
+/** A kernel as a front end starts it for a lesson. */
 export interface LessonKernel {
   kernel: Kernel;
   /** Runs a cell; what it printed and showed. */
@@ -31,28 +23,8 @@ export interface Ran {
   stderr: string;
 }
 
-/** Calls `use` with an environment in which NETWORK finds its weights. */
-export async function withWeights(use: (env: NodeJS.ProcessEnv) => unknown): Promise<void> {
-  const { env, remove } = await weightsAtHand();
-  try {
-    await use(env);
-  } finally {
-    await remove();
-  }
-}
-
-async function weightsAtHand(): Promise<{ env: NodeJS.ProcessEnv; remove(): Promise<void> }> {
-  if (HAS_SLIM) return { env: process.env, remove: () => Promise.resolve() };
-  const folder = await mkdtemp(path.join(tmpdir(), 'wheatfield-weights-'));
-  return {
-    env: { ...process.env, WHEATFIELD_WEIGHTS: await writeStandInWeights(folder) },
-    remove: () => rm(folder, { recursive: true, force: true }),
-  };
-}
-
 export async function startLessonKernel(): Promise<LessonKernel> {
-  const { env, remove } = await weightsAtHand();
-  const kernel = await startKernel({ cwd: NOTEBOOKS, env });
+  const kernel = await startKernel({ cwd: NOTEBOOKS, env: process.env });
   const displays = new Map();
   return {
     kernel,
@@ -66,9 +38,6 @@ export async function startLessonKernel(): Promise<LessonKernel> {
           .join('');
       return { status, outputs, stdout: text('stdout'), stderr: text('stderr') };
     },
-    close: async () => {
-      await kernel.shutdown();
-      await remove();
-    },
+    close: () => kernel.shutdown(),
   };
 }
