@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { useEagerBackend } from '../src/network/backend';
 import { compile } from '../src/compile';
 import { CHAPTER_WEIGHTS, lossAndGrads, transferLoss } from '../src/losses';
 import { features, vgg19 } from '../src/network/vgg19';
+import { useEagerBackend } from '../src/notebook/backend';
 
 interface ProfileEvent {
   cat: string;

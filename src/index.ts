@@ -54,7 +54,7 @@ export {
   type SessionOptions,
   compile,
 } from './compile';
-export { type EagerBackend, useEagerBackend } from './network/backend';
+export { type EagerBackend, useEagerBackend } from './notebook/backend';
 export { Evaluator, type FetchLossAndGrads } from './evaluator';
 
 // In [24]: the optimiser and the loop

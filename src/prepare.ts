@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
 import { type Computed, type GraphMemory, type NDArray, compile } from './compile';
-import { type Picture, type Size, chapterSize, loadImage, pictureSize } from './picture/image';
 import {
   type LossAndGrads,
   type LossWeights,
@@ -15,9 +14,10 @@ import {
   styleTargets,
   transferLoss,
 } from './losses';
-import type { NetworkName } from './network/chooseNetwork';
 import { transferMemory } from './memory';
+import type { NetworkName } from './network/chooseNetwork';
 import { type NetworkRequest, type OpenNetwork, openNetwork } from './network/network';
+import { type Picture, type Size, chapterSize, loadImage, pictureSize } from './picture/image';
 import { preprocess } from './picture/preprocess';
 import type { Settings } from './settings';
 import type { TransferProblem } from './transfer';

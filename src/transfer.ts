@@ -6,8 +6,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { InputArray, NDArray } from './compile';
 import { UserError } from './errors';
 import { Evaluator } from './evaluator';
-import type { Picture } from './picture/image';
 import { type LbfgsbState, type SavedLbfgsb, exportState, lbfgsb, restoreState, startState } from './lbfgsb';
+import type { Picture } from './picture/image';
 import { IMAGENET_MEANS_BGR, deprocess, preprocess } from './picture/preprocess';
 import type { Settings } from './settings';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
-import { useEagerBackend } from '../src/network/backend';
+import { useEagerBackend } from '../src/notebook/backend';
 
 describe('useEagerBackend', () => {
   after(() => tf.setBackend('cpu'));

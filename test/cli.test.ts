@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { main } from '../src/commandLine/cli';
+import { duration, progressLine, terminal } from '../src/commandLine/terminal';
 import { loadImage } from '../src/picture/image';
-import { prepareTransfer } from '../src/prepare';
 import { preprocess } from '../src/picture/preprocess';
+import { prepareTransfer } from '../src/prepare';
 import type { LossEntry, RunRecord } from '../src/runFolder/results';
 import { SETTINGS, flagOf, readSettings, type SettingName } from '../src/settings';
-import { duration, progressLine, terminal } from '../src/commandLine/terminal';
 import { lossesIn, printed, resultsIn, startTiny } from './helpers/tinyProcess';
 import { openTinyVgg19, tinyPictures } from './helpers/tinyVgg19';
 

@@ -14,8 +14,8 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer, r
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { download } from '../src/network/download';
 import { UserError } from '../src/errors';
+import { download } from '../src/network/download';
 
 const BYTES = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 251));
 const MD5 = createHash('md5').update(BYTES).digest('hex');

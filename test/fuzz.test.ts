@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
+import { main } from '../src/commandLine/cli';
 import { UserError } from '../src/errors';
 import { loadImage, pictureSize } from '../src/picture/image';
 import { SETTINGS, type SettingName, flagOf, readSettings } from '../src/settings';
-import { main } from '../src/commandLine/cli';
 import { Random } from '../src/train/random';
 
 const PICTURES = 1500;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../src/errors';
-import { loadModel } from '../src/notebook/model';
 import { slimModel } from '../src/network/slimModel';
-import { slimTensors } from '../src/train/parameters';
 import { VGG19_WIDTHS, features } from '../src/network/vgg19';
 import { convLayers, slimFeatures } from '../src/network/vgg19Slim';
+import { loadModel } from '../src/notebook/model';
+import { slimTensors } from '../src/train/parameters';
 import { tinySlim } from './helpers/tinySlim';
 import { tinyPicture } from './helpers/tinyVgg19';
 

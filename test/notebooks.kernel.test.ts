@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
+import type { MimeBundle } from '../scripts/notebooks/ipynb';
 import { readCells } from '../scripts/notebooks/lessons';
 import { withParameters } from '../scripts/notebooks/percent';
-import type { MimeBundle } from '../scripts/notebooks/ipynb';
 import { type LessonKernel, type Ran, startLessonKernel } from './helpers/lessonKernel';
 
 /** What a code cell is expected to show, in the order of the cells. */

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { UserError } from '../src/errors';
-import type { Picture } from '../src/picture/image';
 import { type LossPoint, featureMaps, heatMaps, lossCurves, pictureGrid } from '../src/notebook/plot';
 import { viridis } from '../src/notebook/plot/colours';
+import type { Picture } from '../src/picture/image';
 
 type Rgb = [number, number, number];
 

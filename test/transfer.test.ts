@@ -6,10 +6,10 @@ import { deserialize, serialize } from 'node:v8';
 import * as tf from '@tensorflow/tfjs';
 import type { InputArray } from '../src/compile';
 import { Evaluator } from '../src/evaluator';
-import { type Picture, loadImage, resizePicture, saveImage } from '../src/picture/image';
 import { fminLbfgsb } from '../src/lbfgsb';
-import { type PreparedTransfer, firstPicture, lossWeights, noise, prepareTransfer } from '../src/prepare';
+import { type Picture, loadImage, resizePicture, saveImage } from '../src/picture/image';
 import { IMAGENET_MEANS_BGR, deprocess, preprocess } from '../src/picture/preprocess';
+import { type PreparedTransfer, firstPicture, lossWeights, noise, prepareTransfer } from '../src/prepare';
 import { type SettingName, readSettings } from '../src/settings';
 import { styleTransfer } from '../src/styleTransfer';
 import {

@@ -10,9 +10,9 @@ import {
   styleTargets,
   transferLoss,
 } from '../src/losses';
-import { slimTensors } from '../src/train/parameters';
 import { VGG19_WIDTHS } from '../src/network/vgg19';
 import { SLIM_WIDTHS, convLayers, slimActivations, slimFeatures, slimInput } from '../src/network/vgg19Slim';
+import { slimTensors } from '../src/train/parameters';
 import { tinySlim } from './helpers/tinySlim';
 import { tinyPicture } from './helpers/tinyVgg19';
 

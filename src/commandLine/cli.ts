@@ -3,12 +3,12 @@
 import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors';
-import { type GivenSettings, addSettingFlags } from './flags';
 import type { OpenNetwork } from '../network/network';
-import type { Surroundings } from './run';
-import { CHAPTER, readSettings } from '../settings';
-import type { TerminalStream } from './terminal';
 import { versions } from '../runFolder/versions';
+import { CHAPTER, readSettings } from '../settings';
+import { type GivenSettings, addSettingFlags } from './flags';
+import type { Surroundings } from './run';
+import type { TerminalStream } from './terminal';
 
 const EXAMPLES = `
 Examples:

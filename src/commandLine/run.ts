@@ -14,8 +14,8 @@ import {
   readRun,
 } from '../runFolder/results';
 import { type Settings, readSettings } from '../settings';
-import { type TerminalStream, downloadProgress, terminal } from './terminal';
 import { type Checkpoint, assertSameSize, transfer } from '../transfer';
+import { type TerminalStream, downloadProgress, terminal } from './terminal';
 
 /** What the program meets outside itself. */
 export interface Surroundings {

@@ -1,7 +1,7 @@
 import { UserError } from '../errors';
 import { projectedGradientNorm } from './bounds';
-import { dot } from './linearAlgebra';
 import { lineSearch, restoreIterate } from './lineSearch';
+import { dot } from './linearAlgebra';
 import { Objective, type Fprime, type Func } from './objective';
 import { ProjectedPath } from './projectedPath';
 import type { LbfgsbState } from './state';

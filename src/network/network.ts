@@ -1,10 +1,10 @@
 /** A network as a transfer needs it: its activations at the layers that the losses use, no deeper, with its weights in place. */
-import type { Features } from '../losses';
 import { UserError } from '../errors';
-import { type NetworkName, chooseNetwork } from './chooseNetwork';
-import type { Settings } from '../settings';
-import { md5OfFile } from './download';
+import type { Features } from '../losses';
 import type { Size } from '../picture/image';
+import type { Settings } from '../settings';
+import { type NetworkName, chooseNetwork } from './chooseNetwork';
+import { md5OfFile } from './download';
 import { loadKerasWeights } from './kerasWeights';
 import { features, layersUpTo, vgg19 } from './vgg19';
 import { slimFeatures } from './vgg19Slim';

@@ -2,8 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { type DownloadOptions, download } from './download';
 import { UserError } from '../errors';
+import { type DownloadOptions, download } from './download';
 
 /** Keras's own file, without the top. */
 export const WEIGHTS_FILE = 'vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5';

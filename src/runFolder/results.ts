@@ -4,16 +4,16 @@
  */
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { readCheckpoint, writeCheckpoint } from './checkpoint';
 import { UserError } from '../errors';
-import { assertNotInUse, lockFolder } from './folderLock';
 import { type Size, saveImage } from '../picture/image';
 import type { PreparedTransfer } from '../prepare';
 import type { Settings } from '../settings';
 import type { Checkpoint, IterationEvent, TransferEvent } from '../transfer';
+import { writeWholeFile } from '../wholeFile';
+import { readCheckpoint, writeCheckpoint } from './checkpoint';
+import { assertNotInUse, lockFolder } from './folderLock';
 import { assertFolder, assertRoom, assertWritable } from './place';
 import { versions } from './versions';
-import { writeWholeFile } from '../wholeFile';
 
 const LOSSES = 'losses.json';
 const SETTINGS_FILE = 'settings.json';

@@ -1,9 +1,9 @@
 /** The distillation of VGG19 into vgg19-slim, from pictures to trained parameters: warm start, then the loop, with checkpoints. */
 import * as tf from '@tensorflow/tfjs';
-import type { Picture } from '../picture/image';
 import { CHAPTER_WEIGHTS } from '../losses';
 import { type Widths, features } from '../network/vgg19';
 import { convLayers } from '../network/vgg19Slim';
+import type { Picture } from '../picture/image';
 import { startAdam } from './adam';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint';
 import { disturbed, randomCrop } from './data';

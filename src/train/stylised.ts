@@ -14,8 +14,8 @@ import {
   gramMatrix,
   totalVariationLoss,
 } from '../losses';
-import { IMAGENET_MEANS_BGR } from '../picture/preprocess';
 import { slimFeatures } from '../network/vgg19Slim';
+import { IMAGENET_MEANS_BGR } from '../picture/preprocess';
 import { type Parameter, type Parameters, slimParameters } from './parameters';
 
 /** What a transfer sees of a picture: activations of the content layers and Gram matrices of the style layers, of VGG19's channels. */

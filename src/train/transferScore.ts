@@ -1,10 +1,10 @@
 /** What counts of vgg19-slim: how much of VGG19's own loss a transfer through it sheds. */
+import type { NetworkName } from '../network/chooseNetwork';
 import { type Picture, loadImage } from '../picture/image';
 import { preprocess } from '../picture/preprocess';
 import { type PreparedTransfer, prepareTransfer } from '../prepare';
 import { type Settings, readSettings } from '../settings';
 import { transfer } from '../transfer';
-import type { NetworkName } from '../network/chooseNetwork';
 
 /** The step that exceeds 41 is the 42nd, or soon after it. */
 const EVALUATIONS = 41;

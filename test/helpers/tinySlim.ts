@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Parameters, parameter } from '../../src/train/parameters';
 import { VGG19_WIDTHS, type Widths } from '../../src/network/vgg19';
 import { convLayers } from '../../src/network/vgg19Slim';
+import { type Parameters, parameter } from '../../src/train/parameters';
 import { TINY_SLIM_WIDTHS } from './tinyTraining';
 
 /** Random parameters of a network of vgg19-slim's form whose heads give `channels`. */

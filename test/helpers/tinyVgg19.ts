@@ -1,9 +1,9 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { saveImage } from '../../src/picture/image';
 import type { OpenNetwork } from '../../src/network/network';
-import { deprocess } from '../../src/picture/preprocess';
 import { features, vgg19 } from '../../src/network/vgg19';
+import { saveImage } from '../../src/picture/image';
+import { deprocess } from '../../src/picture/preprocess';
 
 /** VGG19's form at a fraction of its width, so that tests need neither its weights nor seconds. */
 export const TINY_WIDTHS = [

@@ -13,8 +13,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { freePorts } from '../../scripts/notebooks/kernel';
 import { jupyterEnvironment } from '../../scripts/notebooks/jupyterEnvironment';
+import { freePorts } from '../../scripts/notebooks/kernel';
 import { type Chromium, type Page, startChromium } from './chromium';
 import { COPIES, writeCopy } from './copies';
 

@@ -4,8 +4,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { jupyterEnvironment } from '../../scripts/notebooks/jupyterEnvironment';
 import { parseNotebook } from '../../scripts/notebooks/ipynb';
+import { jupyterEnvironment } from '../../scripts/notebooks/jupyterEnvironment';
 import { lessons } from '../../scripts/notebooks/lessons';
 import { writeCopy } from './copies';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
-import { loadImage } from '../../src/picture/image';
 import { loadKerasWeights } from '../../src/network/kerasWeights';
-import { preprocess } from '../../src/picture/preprocess';
-import { type HeldOutPicture, type LayerFigures, layerFigures, meanFigures } from '../../src/train/heldOut';
 import { features, vgg19 } from '../../src/network/vgg19';
 import { convLayers } from '../../src/network/vgg19Slim';
 import { disposeSlim, loadSlimWeights } from '../../src/network/vgg19SlimWeights';
+import { loadImage } from '../../src/picture/image';
+import { preprocess } from '../../src/picture/preprocess';
+import { type HeldOutPicture, type LayerFigures, layerFigures, meanFigures } from '../../src/train/heldOut';
 import { transferScore } from '../../src/train/transferScore';
 import { realWeights, shared } from './shared';
 

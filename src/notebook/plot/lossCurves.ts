@@ -1,6 +1,6 @@
 /** The loss and its parts against the evaluations, on a log scale. */
-import type { Losses } from '../../transfer';
 import { UserError } from '../../errors';
+import type { Losses } from '../../transfer';
 import type { Figure } from './figure';
 import { AXIS, LAYOUT, plotlyFigure } from './plotly';
 

@@ -1,7 +1,7 @@
 /** Pictures side by side, each with its caption. */
 import sharp from 'sharp';
-import type { Picture } from '../../picture/image';
 import { UserError } from '../../errors';
+import type { Picture } from '../../picture/image';
 import type { Figure } from './figure';
 import { FONT, drawSvg, escapeXml } from './text';
 
