@@ -119,6 +119,18 @@ export interface Targets {
   style: Record<string, tf.Tensor2D>;
 }
 
+/** Targets from a list, content layers first: for a compiled function that takes them as inputs, whatever their values will be. */
+export function targetsFrom(tensors: readonly tf.Tensor[], weights: LossWeights): Targets {
+  const contentLayers = countingLayers(weights.content);
+  const [content, style] = [tensors.slice(0, contentLayers.length), tensors.slice(contentLayers.length)];
+  const named = <T>(layers: readonly string[], list: readonly tf.Tensor[]) =>
+    Object.fromEntries(layers.map((layer, i) => [layer, list[i] as T]));
+  return {
+    content: named<tf.Tensor3D>(contentLayers, content),
+    style: named<tf.Tensor2D>(countingLayers(weights.style), style),
+  };
+}
+
 /** What either picture contributes to the targets, as a function of the preprocessed picture [1, height, width, 3]. */
 export function contentTargets(features: Features, weights: LossWeights) {
   return (x: tf.Tensor4D): Targets['content'] => {

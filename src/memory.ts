@@ -9,6 +9,7 @@ import {
   countingLayers,
   lossAndGrads,
   styleTargets,
+  targetsFrom,
   transferLoss,
 } from './losses';
 import type { Size } from './picture/image';
@@ -35,26 +36,11 @@ export async function transferMemory(
   const picture = [1, height, width, 3];
   const content = await outline(contentTargets(features, weights), picture);
   const style = await outline(styleTargets(features, weights), picture);
-  const contentLayers = countingLayers(weights.content);
-  const styleLayers = countingLayers(weights.style);
-  // The targets come as inputs: their values are not known yet.
-  const loss = (x: tf.Tensor, ...targets: tf.Tensor[]) => {
-    const named = (layers: readonly string[], from: number) =>
-      Object.fromEntries(layers.map((layer, i) => [layer, targets[from + i]]));
-    return lossAndGrads(
-      transferLoss(
-        features,
-        {
-          content: named(contentLayers, 0) as Record<string, tf.Tensor3D>,
-          style: named(styleLayers, contentLayers.length) as Record<string, tf.Tensor2D>,
-        },
-        weights,
-      ),
-    )(x as tf.Tensor4D);
-  };
+  const loss = (x: tf.Tensor, ...targets: tf.Tensor[]) =>
+    lossAndGrads(transferLoss(features, targetsFrom(targets, weights), weights))(x as tf.Tensor4D);
   const shapes = [
-    ...contentLayers.map((layer) => content.shapes[layer] as readonly number[]),
-    ...styleLayers.map((layer) => style.shapes[layer] as readonly number[]),
+    ...countingLayers(weights.content).map((layer) => content.shapes[layer] as readonly number[]),
+    ...countingLayers(weights.style).map((layer) => style.shapes[layer] as readonly number[]),
   ];
   return (await outline(loss, picture, ...shapes)).memory;
 }

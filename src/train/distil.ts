@@ -1,8 +1,7 @@
 /** The distillation of VGG19 into vgg19-slim, from pictures to trained parameters: warm start, then the loop, with checkpoints. */
 import * as tf from '@tensorflow/tfjs';
-import { CHAPTER_WEIGHTS } from '../losses';
 import { type Widths, features } from '../network/vgg19';
-import { convLayers } from '../network/vgg19Slim';
+import { convLayers, slimFeatures } from '../network/vgg19Slim';
 import type { Picture } from '../picture/image';
 import { startAdam } from './adam';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint';
@@ -10,9 +9,9 @@ import { disturbed, randomCrop } from './data';
 import { distillationWeights } from './distillationLoss';
 import { type HeldOutPicture, type LayerFigures, layerFigures, meanFigures } from './heldOut';
 import { train } from './loop';
-import { slimTensors } from './parameters';
+import { slimParameters, slimTensors } from './parameters';
 import { Random } from './random';
-import { compileStyliser, studentViews, teacherViews } from './stylised';
+import { TRANSFER_LAYERS, compileStyliser } from './stylised';
 import { type TrainingPicture, TrainingPictures } from './trainingPictures';
 import { type StepResult, compileTrainingStep } from './trainingStep';
 import { warmStart } from './warmStart';
@@ -76,13 +75,12 @@ export async function* distil(options: DistilOptions): AsyncGenerator<DistilEven
     teacher,
     convLayers().map(({ name }) => name),
   );
-  const compared = features(teacher, [
-    ...Object.keys(CHAPTER_WEIGHTS.style),
-    ...Object.keys(CHAPTER_WEIGHTS.content),
-  ]);
   const step = await compileTrainingStep(everywhere, distillationWeights(), parameters, size, threads);
-  const student = await compileStyliser(studentViews(names), parameters, size, threads);
-  const teachers = await compileStyliser(teacherViews(compared), {}, size, threads);
+  const studentNetwork = (own: readonly tf.Tensor[]) =>
+    slimFeatures(slimParameters(names, own), TRANSFER_LAYERS);
+  const student = await compileStyliser(studentNetwork, parameters, size, threads);
+  const compared = features(teacher, TRANSFER_LAYERS);
+  const teachers = await compileStyliser(() => compared, {}, size, threads);
   // A training may go on with crops of another size; its stylised pictures are then made anew.
   const pool = state.pool.filter(({ length }) => length === size * size * 3);
   const source = new TrainingPictures({ pictures, size, seed, student, teacher: teachers }, pool);
