@@ -77,8 +77,24 @@ describe('what compile records', () => {
       tf.grad((x: tf.Tensor) => tf.relu(x.mul(2)).square().sum()),
       [3],
     );
-    const greater = nodes.find(({ op }) => op === 'Greater');
-    assert.equal(greater?.inputs[0]?.node?.op, 'Relu');
+    const masks = nodes.filter(({ op }) => op === 'HardSigmoid');
+    assert.deepEqual(
+      masks.map(({ inputs }) => inputs[0]?.node?.op),
+      ['Relu'],
+    );
+  });
+
+  it('takes the mask of a ReLU before a max pooling on the maxima, not on all that was pooled', async () => {
+    const pooled = (x: tf.Tensor) => tf.maxPool(conv(x), 2, 2, 'valid').square();
+    const nodes = await nodesOf(
+      tf.grad((x: tf.Tensor) => pooled(x).sum()),
+      [1, height, width, 3],
+    );
+    const masks = nodes.filter(({ op }) => op === 'HardSigmoid');
+    assert.deepEqual(
+      masks.map(({ outputs }) => sizeOf((outputs[0] as Value).dims)),
+      [(height * width * channels) / 4],
+    );
   });
 
   it('counts the memory that is alive at once', async () => {

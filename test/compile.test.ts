@@ -399,6 +399,12 @@ const cases: Record<string, Case[]> = {
         ]),
       ),
     ),
+    {
+      name: 'maxPool 2/2 after a convolution and its ReLU, ties and zeros',
+      fn: (x, filter) => tf.maxPool(tf.relu(conv(1, 'same')(x, filter)) as tf.Tensor4D, 2, 2, 'valid'),
+      shapes: [image, [3, 3, 3, 4]],
+      whole: true,
+    },
   ],
   resizing: [
     unary(

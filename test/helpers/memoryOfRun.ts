@@ -1,4 +1,7 @@
-/** Runs a transfer and prints, as JSON, what the process had before the work, what it was said to need, and the most that it had. */
+/**
+ * Runs a transfer and prints, as JSON, what the process had before the work, what it was said to need, and the most that it had. To be run
+ * with --expose-gc: how much garbage the reading of the weights has left would otherwise depend on the moment.
+ */
 import { enableProdMode } from '@tensorflow/tfjs';
 import { bytesNeeded } from '../../src/memory';
 import { prepareTransfer } from '../../src/prepare';
@@ -13,8 +16,9 @@ async function main(): Promise<void> {
   let [before, needed] = [0, 0];
   const prepared = await prepareTransfer(settings, {
     async beforeWork({ source, memoryAt }) {
-      before = process.memoryUsage.rss();
       needed = bytesNeeded(await memoryAt(source), source);
+      globalThis.gc?.();
+      before = process.memoryUsage.rss();
     },
   });
   for await (const event of transfer(prepared, settings)) void event;

@@ -15,7 +15,7 @@ describe("the memory of a transfer with VGG19's real weights", () => {
       const pictures = ['bazille_ramparts_aigues-mortes_1867.png', 'vangogh_village_street_auvers_1890.png'];
       const files = pictures.map((name) => path.join(ROOT, 'img', name));
       const script = path.join(ROOT, 'test', 'helpers', 'memoryOfRun.ts');
-      const args = ['--import', 'tsx', script, ...files, height, evaluations];
+      const args = ['--expose-gc', '--import', 'tsx', script, ...files, height, evaluations];
       const env = { ...process.env, WHEATFIELD_WEIGHTS };
       const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, env, encoding: 'utf8' });
       assert.match(stdout, /^\{/, stderr);

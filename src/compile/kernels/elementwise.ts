@@ -79,6 +79,7 @@ function arithmetic(graph: Graph, op: 'Add' | 'Sub' | 'Mul' | 'Div', a: View, b:
   if (y === neutral) return broadcastView(graph, a, shape);
   if (x === neutral && (op === 'Add' || op === 'Mul')) return broadcastView(graph, b, shape);
   if (op === 'Add') return sumOfProducts(graph, a, b) ?? elementwise(graph, op, [a, b]);
+  if (op === 'Mul') return stepOfUnpooled(graph, a, b) ?? elementwise(graph, op, [a, b]);
   return elementwise(graph, op, [a, b]);
 }
 
@@ -112,11 +113,35 @@ function cast(graph: Graph, x: View, dtype: DType): View {
   return dtypeOf(x) === dtype ? x : unary(graph, 'Cast', x, { to: dtype }, dtype);
 }
 
-/** x > 0 as a mask. After a ReLU its output is asked instead of its input, so that a convolution and its ReLU stay one node. */
-function positive(graph: Graph, x: View): View {
+/** The largest float32: times any normal number above 0 it is more than 1. */
+const STEEP = 3.4028234663852886e38;
+
+/**
+ * 1 where x > 0, else 0, in one pass: a comparison and a cast are two. After a ReLU its output is asked instead of its input, so that a
+ * convolution and its ReLU stay one node.
+ */
+function step(graph: Graph, x: View): View {
   const relu = graph.find('Relu', [x.value]);
-  const source = relu ? { ...x, value: relu } : x;
-  return elementwise(graph, 'Greater', [source, scalarView(graph, 0, x)], 'bool');
+  return unary(graph, 'HardSigmoid', relu ? { ...x, value: relu } : x, {
+    alpha: { float: STEEP },
+    beta: { float: 0 },
+  });
+}
+
+/**
+ * step(x) * unpool(dy) = unpool(step(maxima of x) * dy), where x is what was pooled: a ReLU before a max pooling, backwards, on a quarter
+ * of the elements.
+ */
+function stepOfUnpooled(graph: Graph, a: View, b: View): View | undefined {
+  const [unpool, mask] = [a, b].map(({ value }) => value.node);
+  const [dy, indices, dims] = unpool?.inputs ?? [];
+  const pool = indices?.node;
+  const [maxima] = pool?.outputs ?? [];
+  if (unpool?.op !== 'MaxUnpool' || mask?.op !== 'HardSigmoid' || !dy || !maxima) return undefined;
+  if (mask.inputs[0] !== pool?.inputs[0] || a.axes.join() !== b.axes.join()) return undefined;
+  const open = graph.add('HardSigmoid', [maxima], maxima.dims, mask.attributes);
+  const gradient = graph.add('Mul', [dy, open], dy.dims);
+  return { ...a, value: graph.add('MaxUnpool', [gradient, indices, dims], a.value.dims, unpool.attributes) };
 }
 
 /** Powers in steps of a quarter are products and square roots: many times faster than pow, and as exact. */
@@ -214,8 +239,8 @@ export function registerElementwise(): void {
   });
   traceKernel<tf.StepAttrs>(tf.Step, ({ graph, input, attrs }) => {
     const x = input('x');
-    const above = positive(graph, x);
-    if (attrs.alpha === 0) return cast(graph, above, dtypeOf(x));
+    if (attrs.alpha === 0 && dtypeOf(x) === 'float32') return step(graph, x);
+    const above = elementwise(graph, 'Greater', [x, scalarView(graph, 0, x)], 'bool');
     const levels = [scalarView(graph, 1, x), scalarView(graph, attrs.alpha, x)];
     return elementwise(graph, 'Where', [above, ...levels], dtypeOf(x));
   });
