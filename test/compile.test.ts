@@ -399,10 +399,19 @@ const cases: Record<string, Case[]> = {
         ]),
       ),
     ),
+    ...[false, true].map((whole): Case => ({
+      name: `maxPool 2/2 of even sides${whole ? ', ties' : ''}`,
+      fn: nhwc((x) => tf.maxPool(x, 2, 2, 'same')),
+      shapes: [[2, 8, 6, 3]],
+      whole,
+    })),
     {
       name: 'maxPool 2/2 after a convolution and its ReLU, ties and zeros',
       fn: (x, filter) => tf.maxPool(tf.relu(conv(1, 'same')(x, filter)) as tf.Tensor4D, 2, 2, 'valid'),
-      shapes: [image, [3, 3, 3, 4]],
+      shapes: [
+        [1, 8, 6, 3],
+        [3, 3, 3, 4],
+      ],
       whole: true,
     },
   ],

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { type DType, type Graph, type Value, sizeOf } from '../graph';
 import { TRACE_BACKEND, type TraceBackend } from '../traceBackend';
 import { type View, arranged, dtypeOf, reshape, reshaped } from '../view';
+import { maximaOf } from './pooling';
 import { traceKernel } from './traceKernel';
 
 /** The number that a view repeats, where it is a constant that repeats a single number. */
@@ -134,14 +135,15 @@ function step(graph: Graph, x: View): View {
  */
 function stepOfUnpooled(graph: Graph, a: View, b: View): View | undefined {
   const [unpool, mask] = [a, b].map(({ value }) => value.node);
-  const [dy, indices, dims] = unpool?.inputs ?? [];
-  const pool = indices?.node;
-  const [maxima] = pool?.outputs ?? [];
-  if (unpool?.op !== 'MaxUnpool' || mask?.op !== 'HardSigmoid' || !dy || !maxima) return undefined;
-  if (mask.inputs[0] !== pool?.inputs[0] || a.axes.join() !== b.axes.join()) return undefined;
+  const source = mask?.inputs[0];
+  if (unpool?.op !== 'MaxUnpool' || mask?.op !== 'HardSigmoid' || source?.dims.join() !== a.value.dims.join())
+    return undefined;
+  const maxima = maximaOf(graph, unpool, source);
+  if (!maxima || a.axes.join() !== b.axes.join()) return undefined;
+  const [dy, ...where] = unpool.inputs;
   const open = graph.add('HardSigmoid', [maxima], maxima.dims, mask.attributes);
-  const gradient = graph.add('Mul', [dy, open], dy.dims);
-  return { ...a, value: graph.add('MaxUnpool', [gradient, indices, dims], a.value.dims, unpool.attributes) };
+  const gradient = graph.add('Mul', [dy, open], maxima.dims);
+  return { ...a, value: graph.add('MaxUnpool', [gradient, ...where], a.value.dims, unpool.attributes) };
 }
 
 /** Powers in steps of a quarter are products and square roots: many times faster than pow, and as exact. */
