@@ -20,6 +20,8 @@ import type { Size } from './picture/image';
  */
 const COPIES_COMPILING = 10;
 const COPIES_RUNNING = 6;
+/** What ONNX Runtime takes for each byte that is alive at once: its arena grows in steps, and blocked layouts are copies. Measured there too. */
+const ARENA = 1.3;
 /**
  * Float64 arrays of the picture's size: ten pairs of L-BFGS's memory, its bounds, gradients, points and directions, and the copies that
  * the Evaluator and a checkpoint take.
@@ -48,7 +50,7 @@ export async function transferMemory(
 /** Bytes that a run takes beyond what the process has when its pictures and network are read. */
 export function bytesNeeded({ constants, peak }: GraphMemory, { height, width }: Size): number {
   const arrays = ARRAYS * 8 * height * width * 3;
-  return Math.max(COPIES_COMPILING * constants, COPIES_RUNNING * constants + peak + arrays);
+  return Math.max(COPIES_COMPILING * constants, COPIES_RUNNING * constants + ARENA * peak + arrays);
 }
 
 /** Bytes that this process may still take: what the system can give, or what is left of its container's share. */
