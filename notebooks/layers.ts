@@ -64,7 +64,8 @@ console.log('layers:', model.layers.map((layer) => layer.name).join(', '));
 
 // %% [markdown]
 // `paint` is the whole of style transfer in one function: targets, loss, gradient, optimiser. Its weights name layers:
-// `{ content: { block5_conv2: 100 }, style: { block1_conv1: 1 } }`. An `experiment` paints one picture for each of its entries, and
+// `{ content: { block5_conv2: 100 }, style: { block1_conv1: 1 } }`. (Of vgg19-slim's layers take those without `_slim` in their names,
+// which answer in VGG19's channels; the others are its narrow inside.) An `experiment` paints one picture for each of its entries, and
 // shows them as they are done.
 
 // %%
@@ -136,9 +137,9 @@ async function experiment(
 // %% [markdown]
 // ## 1. What a layer knows of the content
 //
-// From noise, a picture is painted to which one layer answers as it does to the content picture; nothing else is asked for. Near the
-// picture everything comes back. The deeper the layer, the more colours and textures are free, while the arrangement stays: that layer
-// has not kept them.
+// From noise, a picture is painted to which one layer answers as it does to the content picture; nothing else is asked for but a
+// little smoothness. Near the picture everything comes back. The deeper the layer, the more colours and textures are free, while the
+// arrangement stays: that layer has not kept them.
 
 // %%
 const contentLayers = ['block1_conv2', 'block2_conv2', 'block3_conv2', 'block4_conv2', 'block5_conv2'];
@@ -207,7 +208,9 @@ await experiment(
 //
 // Only the ratio of the two matters, as long as total variation is small beside them: pictures along the diagonal are nearly the same.
 //
-// The content weight of the book, 0.025, is for large pictures. A small one has fewer positions to add up, and needs a larger weight.
+// The content loss adds up over positions; the style loss, which is divided by the square of the size, does not grow with it. At
+// block5_conv2 the book's picture has 775 positions, this one 60: its 0.025 would be about 0.3 here. The weights below are far larger on
+// purpose, so that content can be told apart after a few evaluations.
 
 // %%
 const contentChoices = [10, 100, 1000];

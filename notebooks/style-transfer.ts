@@ -51,7 +51,8 @@ console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
 // ## In [16]: Two paintings
 //
 // To use other pictures, change the two paths. The result gets the height that you choose and the proportions of the content picture;
-// the style picture is brought to the same size, because a brush stroke should be as wide in one as in the other.
+// the style picture is stretched to the same size, as in the book: Gram matrices (In [20]) add up over positions, and only sums over equally
+// many can be compared. Where its proportions are very different its strokes get distorted; crop it first.
 //
 // The work grows with the number of pixels. The book takes a height of 400; 240 is a first look.
 
@@ -79,6 +80,10 @@ console.log(`The result will be ${imgWidth} x ${imgHeight} pixels.`);
 // VGG19 was trained on pictures whose channels stood in the order blue, green, red, and from each of which the average of all of
 // ImageNet had been subtracted. Fed with anything else it would see wrong colours. `deprocessImage` undoes both, so that a person can
 // look at what the optimiser is doing.
+//
+// Two things differ from the book's cell: pictures are made smaller by Lanczos's filter, where Keras takes the nearest pixel
+// (`resize: 'nearest'` does that), and values are rounded, not cut off, on the way back. Nor are the book's own two pictures part of this
+// project, so that its printed losses will not appear here.
 
 // %%
 const imageNetMeans = tf.tensor1d([103.939, 116.779, 123.68]); // blue, green, red
@@ -121,7 +126,8 @@ console.log(
 // %% [markdown]
 // ## In [18]: The network
 //
-// VGG19 is sixteen convolutions in five blocks, each block half as high and wide as the one before and with more channels. The book
+// VGG19 is sixteen convolutions in five blocks, each block half as high and wide as the one before, with 64, 128, 256, 512 and 512
+// channels. (A summary of vgg19-slim also lists its narrow inside, in layers that end in `_slim`.) The book
 // puts target, style and combination image into one batch. Here the first two, which never change, go through the network once, and
 // only the combination image is computed again and again.
 //
@@ -420,5 +426,5 @@ await show('filmstrip', pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }
 // - `contentWeight` ten times as large, ten times as small (In [22]).
 // - `contentLayer = 'block2_conv2'`: nearer to the picture, so that more than the motif is kept.
 // - Only one of the style layers: `styleLayers = ['block1_conv1']` takes over the colours and hardly more.
-// - Begin with the style picture (`x = Float64Array.from(styleReferenceImage.dataSync())` in In [24]).
+// - Begin with the style picture (`let x: Float64Array = Float64Array.from(styleReferenceImage.dataSync())` in In [24]).
 // - The second notebook, `layers`, plays with all of these on small pictures.

@@ -159,6 +159,11 @@ const LAYERS: Row[] = [
     ['--content-layer', 'constructor'],
     /^Expected a layer of VGG19 but received 'constructor'; /,
   ],
+  [
+    'a layer that pools, of vgg19-slim',
+    ['--network', 'vgg19-slim', '--content-layer', 'block4_pool'],
+    /^Expected convolution layers, which are all that vgg19-slim answers for, but received block4_pool; take a layer such as block4_conv2, or the network vgg19\.$/,
+  ],
   ['a layer twice', ['--content-layer', 'block5_conv2', 'block5_conv2'], layers('--content-layer')],
   [
     'a layer twice, with shares',

@@ -121,6 +121,10 @@ describe('vgg19-slim', () => {
   });
 
   it('refuses a layer that VGG19 does not have', () => {
-    assert.throws(() => slimFeatures(slim.network, ['block6_conv1'])(x), UserError);
+    assert.throws(() => slimFeatures(slim.network, ['block6_conv1']), UserError);
+  });
+
+  it('refuses a layer that pools', () => {
+    assert.throws(() => slimFeatures(slim.network, ['block1_conv1', 'block4_pool']), /received block4_pool/);
   });
 });

@@ -3,19 +3,20 @@
  * that map its activations linearly to VGG19's own channels at that layer, so that losses keep their layers, scales and weights.
  */
 import * as tf from '@tensorflow/tfjs';
+import { UserError } from '../errors';
 import type { Features } from '../losses';
 import { type LayerSpec, type Widths, layersUpTo, vggLayers } from './vgg19';
 
 /**
- * Channels of each convolution. Multiples of 16, which ONNX Runtime's blocked convolutions compute in any case. Deep layers are small
- * in pixels and cost little time; the file's size bounds them instead.
+ * Channels of each convolution. Multiples of 16, which ONNX Runtime's blocked convolutions compute in any case. Nearly all of the chapter's
+ * loss lies at block4_conv1, so the blocks before it are wide, but for the first, whose pixels are many; those after it pay for that.
  */
 export const SLIM_WIDTHS: Widths = [
   [16, 16],
-  [48, 48],
-  [80, 80, 80, 80],
-  [160, 160, 160, 160],
-  [320, 320, 128, 128],
+  [48, 80],
+  [96, 96, 96, 112],
+  [224, 128, 96, 96],
+  [192, 192, 64, 64],
 ];
 
 /** The parameters of one convolution layer and of its head. */
@@ -118,9 +119,16 @@ export type SlimFeatures = Features & Required<Pick<Features, 'withGramMatrices'
  * The network as losses take one: from a picture [1, height, width, 3] to what VGG19's activations would be at the named layers, each
  * [1, h, w, VGG19's channels], and to their Gram matrices without computing those.
  *
- * @throws UserError for a layer that VGG19 does not have, when it is called
+ * @throws UserError for a layer that VGG19 does not have, and for one that pools: what VGG19's would give there, no head knows
  */
 export function slimFeatures(parameters: SlimParameters, layers: readonly string[]): SlimFeatures {
+  const pool = layersUpTo(layers).find(({ name, kind }) => kind === 'pool' && layers.includes(name));
+  if (pool) {
+    throw new UserError(
+      `Expected convolution layers, which are all that vgg19-slim answers for, but received ${pool.name}; ` +
+        'take a layer such as block4_conv2, or the network vgg19.',
+    );
+  }
   const own = (x: tf.Tensor4D) => slimActivations(parameters, x, layers);
   return Object.assign((x: tf.Tensor4D) => mapLayers(own(x), parameters, throughHead), {
     withGramMatrices: (x: tf.Tensor4D) => {

@@ -59,14 +59,15 @@ export function distillationLoss(
 
 /**
  * What transfers use by default counts most: the style layers' Gram matrices, above all block4_conv1's, which is nine tenths of the
- * chapter's loss, and activations where content is compared.
+ * chapter's loss, and activations there and where content is compared.
  */
 export function distillationWeights(): DistillationWeights {
   const names = convLayers().map(({ name }) => name);
+  const activation: Record<string, number> = { block4_conv1: 2, block4_conv2: 6, block5_conv2: 2 };
   const gram = (name: string) =>
     name === 'block4_conv1' ? 10 : name === 'block3_conv1' ? 4 : name.endsWith('_conv1') ? 2 : 0.15;
   return {
-    activations: names.map((name) => (/^block[45]_conv2$/.test(name) ? 2 : 0.25)),
+    activations: names.map((name) => activation[name] ?? 0.25),
     grams: names.map(gram),
   };
 }
