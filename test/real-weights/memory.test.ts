@@ -10,7 +10,7 @@ describe("the memory of a transfer with VGG19's real weights", () => {
     ['128', '24'],
     ['300', '24'],
   ] as const) {
-    it(`is what was estimated before the work, within a tenth: height ${height}`, function () {
+    it(`is at most a tenth more than was estimated before the work, and at most a fifth less: height ${height}`, function () {
       const WHEATFIELD_WEIGHTS = realWeights(this);
       const pictures = ['bazille_ramparts_aigues-mortes_1867.png', 'vangogh_village_street_auvers_1890.png'];
       const files = pictures.map((name) => path.join(ROOT, 'img', name));
@@ -22,7 +22,7 @@ describe("the memory of a transfer with VGG19's real weights", () => {
       const { before, needed, most } = JSON.parse(stdout) as Record<'before' | 'needed' | 'most', number>;
       const estimate = before + needed;
       console.log(`      estimated ${(estimate / 1e6).toFixed(0)} MB, came to ${(most / 1e6).toFixed(0)} MB`);
-      assert.ok(estimate > 0.95 * most && estimate < 1.1 * most, stdout);
+      assert.ok(most < 1.1 * estimate && most > 0.8 * estimate, stdout);
     });
   }
 });
