@@ -78,6 +78,10 @@ const conv =
   (x: tf.Tensor, filter: tf.Tensor) =>
     tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, strides, pad, 'NHWC', dilations);
 
+/** A boolean tensor, its zeros, its ones and a filled one, added up. */
+const allKinds = (x: tf.Tensor) =>
+  tf.addN([x, x.zerosLike(), x.onesLike(), tf.fill(x.shape, 1, 'bool')].map((each) => each.cast('float32')));
+
 const cases: Record<string, Case[]> = {
   'element-wise': [
     unary('abs', (x) => x.abs()),
@@ -107,6 +111,14 @@ const cases: Record<string, Case[]> = {
     unary('step with a slope', (x) => x.step(-0.5), { whole: true, gradient: false }),
     unary('tanh', (x) => x.tanh()),
     unary('zerosLike and onesLike', (x) => x.zerosLike().add(x.onesLike()), { gradient: false }),
+    unary('zerosLike, onesLike and fill of booleans', (x) => allKinds(x.greater(0)), { gradient: false }),
+    unary(
+      'clipByValue and relu6 of whole numbers',
+      (x) => tf.relu6(x.mul(3).cast('int32').clipByValue(-1, 4)),
+      {
+        gradient: false,
+      },
+    ),
     unary('cast there and back', (x) => x.cast('int32').cast('float32'), { range: [-3, 3], gradient: false }),
     unary('cast of a comparison', (x) => x.greater(0).cast('float32').mul(x), { gradient: false }),
     ...[1, 1.25, 2, 2.5, 3.75, 1.3, 0.25].map((p) => unary(`pow ${p}`, (x) => x.pow(p), { range: [0.1, 3] })),
@@ -190,6 +202,9 @@ const cases: Record<string, Case[]> = {
     },
   ],
   reductions: [
+    unary('mean of whole numbers', (x) => x.mul(3).cast('int32').mean(0), { gradient: false }),
+    unary('mean of booleans', (x) => x.greater(0).mean(), { gradient: false }),
+    unary('sum of nothing', (x) => x.slice([0, 0], [0, 5]).sum(0), { gradient: false }),
     ...([undefined, 0, 1, [1, 2], [-1], [0, 1, 2]] as (number | number[] | undefined)[]).flatMap((axis) =>
       [false, true].flatMap((keepDims) => [
         unary(`sum over ${axis} ${keepDims}`, (x) => x.sum(axis, keepDims), { shapes: [[2, 3, 4]] }),
@@ -286,6 +301,19 @@ const cases: Record<string, Case[]> = {
         [5, 4],
       ],
     },
+    {
+      name: 'sum of two products with one factor, each repeated',
+      fn: (x, y, w) =>
+        x
+          .matMul(w)
+          .tile([4, 1])
+          .add(y.matMul(w).tile([4, 1])),
+      shapes: [
+        [1, 3],
+        [1, 3],
+        [3, 2],
+      ],
+    },
     unary('gramMatrix, transposeB', (x) => x.matMul(x, false, true)),
     unary('gramMatrix, transpose', (x) => x.matMul(x.transpose())),
     unary(
@@ -343,19 +371,24 @@ const cases: Record<string, Case[]> = {
         tf.conv2dTranspose(x as tf.Tensor4D, filter as tf.Tensor4D, [2, 14, 10, 4], 2, 'same'),
       shapes: [image, [3, 3, 4, 3]],
     },
-    {
-      name: 'fused, with bias and relu',
-      fn: (x, filter, bias) =>
+    ...[
+      { of: 'each channel', bias: [4] },
+      { of: 'all', bias: [1] },
+      { of: 'each pixel', bias: [7, 5, 4] },
+    ].map(({ of, bias }): Case => ({
+      name: `fused, with a bias of ${of} and relu`,
+      fn: (x, filter, shift) =>
         tf.fused.conv2d({
           x: x as tf.Tensor4D,
           filter: filter as tf.Tensor4D,
           strides: 1,
           pad: 'same',
-          bias,
+          bias: shift,
           activation: 'relu',
         }),
-      shapes: [image, [3, 3, 3, 4], [4]],
-    },
+      shapes: [image, [3, 3, 3, 4], bias],
+      gradient: bias.length === 1,
+    })),
     {
       name: 'two with a relu and a Gram matrix between',
       fn: (x, first, second) => {
@@ -527,6 +560,25 @@ describe('compile', () => {
       /uses Acosh.*Known are: Abs, Add/,
     );
     assert.equal(tf.getBackend(), 'cpu');
+  });
+
+  it('says so where nothing is returned to compute', async () => {
+    await assert.rejects(
+      compile(async (a: tf.Tensor) => Promise.resolve(a) as never, [3]),
+      /expected the function to return tensors, but it returned none \(is it async\?\)/,
+    );
+  });
+
+  it('refuses windows that ONNX would count otherwise', async () => {
+    const ceil = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, 3, 2, 0, 'ceil');
+    await assert.rejects(
+      compile(ceil, [1, 6, 6, 2]),
+      /expected the 2 x 2 windows .* makes them 3 x 3; take 'same'/,
+    );
+    await assert.rejects(
+      compile(conv(1, 1), [2, 6, 7, 3], [3, 1, 3, 2]),
+      /expected the 6 x 9 windows .* makes them 6 x 7/,
+    );
   });
 
   it('refuses to read a value during the trace', async () => {

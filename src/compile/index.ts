@@ -59,6 +59,9 @@ export async function compile<Result>(
   const shapes = (args as readonly (Shape | SessionOptions)[]).filter(isShape);
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
   const outputs = [...new Set(leaves(result, isValue))];
+  if (outputs.length === 0) {
+    throw new Error('compile: expected the function to return tensors, but it returned none (is it async?).');
+  }
   const ops: Record<string, number> = {};
   for (const { op } of graph.reachable(outputs)) ops[op] = (ops[op] ?? 0) + 1;
   const memory = graphMemory(graph, outputs);

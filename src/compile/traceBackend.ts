@@ -25,7 +25,6 @@ export class TraceBackend extends tf.KernelBackend {
 
   /** Runs `fn` with its kernels recorded in `graph`. */
   record<T>(graph: Graph, fn: () => T): T {
-    if (this.tracing) throw new Error('compile: a function that is being traced cannot itself call compile.');
     this.tracing = graph;
     try {
       return fn();

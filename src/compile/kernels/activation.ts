@@ -1,6 +1,7 @@
 /** The activation that tfjs's fused kernels apply to their result. */
 import type { Graph } from '../graph';
 import type { View } from '../view';
+import { clip } from './elementwise';
 
 const ONNX_OPS: Record<string, string> = { relu: 'Relu', elu: 'Elu', sigmoid: 'Sigmoid' };
 
@@ -12,9 +13,7 @@ export function activate(
 ): View {
   if (activation === 'linear') return x;
   const { value } = x;
-  if (activation === 'relu6') {
-    return { ...x, value: graph.add('Clip', [value, graph.scalar(0), graph.scalar(6)], value.dims) };
-  }
+  if (activation === 'relu6') return clip(graph, x, 0, 6);
   if (activation === 'leakyrelu') {
     const attributes = { alpha: { float: leakyreluAlpha ?? 0.2 } };
     return { ...x, value: graph.add('LeakyRelu', [value], value.dims, attributes) };

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Graph, Value } from '../graph';
 import { type View, asNCHW, plain, transpose, viewOf, viewOfNCHW } from '../view';
 import { activate } from './activation';
+import { elementwise } from './elementwise';
 import { pad, slice } from './shape';
 import { traceKernel } from './traceKernel';
 import { windowGeometry } from './window';
@@ -39,9 +40,11 @@ function asOIHW(graph: Graph, filter: View): Value {
 
 function conv2D(graph: Graph, x: View, filter: View, info: Conv2DInfo, bias?: View): View {
   const inputs = [asNCHW(graph, x), asOIHW(graph, filter)];
-  if (bias) inputs.push(plain(graph, bias));
+  const ofChannels = bias?.shape.join() === String(info.outChannels);
+  if (bias && ofChannels) inputs.push(plain(graph, bias));
   const dims = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
-  return viewOfNCHW(graph.add('Conv', inputs, dims, geometry(info)));
+  const y = viewOfNCHW(graph.add('Conv', inputs, dims, geometry(info)));
+  return bias && !ofChannels ? elementwise(graph, 'Add', [y, bias]) : y;
 }
 
 /**

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type DType, type Graph, type Value, sizeOf } from '../graph';
 import { TRACE_BACKEND, type TraceBackend } from '../traceBackend';
-import { type View, arranged, dtypeOf, reshape, reshaped } from '../view';
+import { type View, arranged, dtypeOf, reshape, reshaped, viewOf } from '../view';
 import { maximaOf } from './pooling';
 import { traceKernel } from './traceKernel';
 
@@ -56,9 +56,12 @@ export function elementwise(graph: Graph, op: string, views: View[], dtype?: DTy
 }
 
 export function scalarView(graph: Graph, x: number, like: View): View {
-  const dtype = dtypeOf(like);
-  const value = dtype === 'float32' ? graph.scalar(x) : graph.constant(Int32Array.of(x), [], dtype);
-  return { value, shape: [], axes: [] };
+  return scalarOf(graph, x, dtypeOf(like));
+}
+
+export function scalarOf(graph: Graph, x: number, dtype: DType): View {
+  if (dtype === 'float32') return viewOf(graph.scalar(x));
+  return viewOf(graph.constant(dtype === 'bool' ? Uint8Array.of(x) : Int32Array.of(x), [], dtype));
 }
 
 const FOLDS: Record<string, (a: number, b: number) => number> = {
@@ -92,6 +95,9 @@ function sumOfProducts(graph: Graph, a: View, b: View): View | undefined {
   if (a.shape.join() !== b.shape.join() || a.shape.length !== 2) return undefined;
   const [left, right] = [a, b].map((view) => arranged(graph, view, [0, 1]).node);
   if (left?.op !== 'Gemm' || right?.op !== 'Gemm' || left === right) return undefined;
+  // A product may be one row or column that is held as repeated.
+  if ([left, right].some(({ outputs: [product] }) => product?.dims.join() !== a.shape.join()))
+    return undefined;
   if (left.inputs[1] !== right.inputs[1] || left.attributes.transB !== right.attributes.transB)
     return undefined;
   const factor = ({ inputs, attributes }: typeof left): View => {
@@ -110,8 +116,13 @@ function unary(graph: Graph, op: string, x: View, attributes = {}, dtype?: DType
   return { ...x, value: graph.add(op, [x.value], x.value.dims, attributes, dtype) };
 }
 
-function cast(graph: Graph, x: View, dtype: DType): View {
+export function cast(graph: Graph, x: View, dtype: DType): View {
   return dtypeOf(x) === dtype ? x : unary(graph, 'Cast', x, { to: dtype }, dtype);
+}
+
+export function clip(graph: Graph, x: View, least: number, most: number): View {
+  const bounds = [least, most].map((bound) => scalarView(graph, bound, x).value);
+  return { ...x, value: graph.add('Clip', [x.value, ...bounds], x.value.dims) };
 }
 
 /** The largest float32: times any normal number above 0 it is more than 1. */
@@ -230,15 +241,10 @@ export function registerElementwise(): void {
     const above = elementwise(graph, 'GreaterOrEqual', [y, scalarView(graph, 0, y)], 'bool');
     return elementwise(graph, 'Where', [above, dy, below], dtypeOf(dy));
   });
-  traceKernel(tf.Relu6, ({ graph, input }) => {
-    const x = input('x');
-    return { ...x, value: graph.add('Clip', [x.value, graph.scalar(0), graph.scalar(6)], x.value.dims) };
-  });
-  traceKernel<tf.ClipByValueAttrs>(tf.ClipByValue, ({ graph, input, attrs }) => {
-    const x = input('x');
-    const bounds = [attrs.clipValueMin, attrs.clipValueMax].map((bound) => graph.scalar(bound));
-    return { ...x, value: graph.add('Clip', [x.value, ...bounds], x.value.dims) };
-  });
+  traceKernel(tf.Relu6, ({ graph, input }) => clip(graph, input('x'), 0, 6));
+  traceKernel<tf.ClipByValueAttrs>(tf.ClipByValue, ({ graph, input, attrs }) =>
+    clip(graph, input('x'), attrs.clipValueMin, attrs.clipValueMax),
+  );
   traceKernel<tf.StepAttrs>(tf.Step, ({ graph, input, attrs }) => {
     const x = input('x');
     if (attrs.alpha === 0 && dtypeOf(x) === 'float32') return step(graph, x);
@@ -248,12 +254,7 @@ export function registerElementwise(): void {
   });
   traceKernel(tf.Select, ({ graph, input }) => {
     const [condition, t, e] = [input('condition'), input('t'), input('e')];
-    // tf.where lets a condition of rank 1 choose whole rows.
-    const rows = condition.shape.length === 1 && t.shape.length > 1;
-    const ranked = rows
-      ? reshape(graph, condition, [condition.shape[0] as number, ...t.shape.slice(1).map(() => 1)])
-      : condition;
-    return elementwise(graph, 'Where', [ranked, t, e], dtypeOf(t));
+    return elementwise(graph, 'Where', [condition, t, e], dtypeOf(t));
   });
   traceKernel<tf.CastAttrs>(tf.Cast, ({ graph, input, attrs }) => {
     const { dtype } = attrs;

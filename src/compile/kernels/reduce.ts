@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Graph } from '../graph';
 import { type View, dtypeOf, reshape } from '../view';
-import { elementwise, scalarView } from './elementwise';
+import { cast, elementwise, scalarView } from './elementwise';
 import { traceKernel } from './traceKernel';
 
 interface ReduceAttrs {
@@ -32,17 +32,14 @@ function repetitions(x: View, axis: number | number[]): number {
   return tf.util
     .parseAxisParam(axis, [...x.shape])
     .reduce(
-      (count, i) => count * ((x.shape[i] as number) / (x.value.dims[x.axes[i] as number] as number)),
+      (count, i) => (x.value.dims[x.axes[i] as number] === 1 ? count * (x.shape[i] as number) : count),
       1,
     );
 }
 
 /** The sum over axes; of booleans, how many are true. */
 export function sum(graph: Graph, x: View, attrs: ReduceAttrs): View {
-  const numeric =
-    dtypeOf(x) === 'bool'
-      ? { ...x, value: graph.add('Cast', [x.value], x.value.dims, { to: 'int32' }, 'int32') }
-      : x;
+  const numeric = dtypeOf(x) === 'bool' ? cast(graph, x, 'int32') : x;
   const total = reduce(graph, 'ReduceSum', numeric, attrs);
   const count = repetitions(x, attrs.axis);
   return count === 1 ? total : elementwise(graph, 'Mul', [total, scalarView(graph, count, total)]);
@@ -50,7 +47,7 @@ export function sum(graph: Graph, x: View, attrs: ReduceAttrs): View {
 
 export function registerReduce(): void {
   traceKernel<ReduceAttrs>(tf.Mean, ({ graph, input, attrs }) =>
-    reduce(graph, 'ReduceMean', input('x'), attrs),
+    reduce(graph, 'ReduceMean', cast(graph, input('x'), 'float32'), attrs),
   );
   for (const [kernel, op] of [
     [tf.Max, 'ReduceMax'],

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Graph } from '../graph';
 import { type View, arranged, dtypeOf, plain, present, reshape, transpose, viewOf } from '../view';
-import { broadcastView, scalarView } from './elementwise';
+import { broadcastView, scalarOf, scalarView } from './elementwise';
 import { traceKernel } from './traceKernel';
 
 /** `list`, given per logical axis, in the order of the physical axes. */
@@ -206,12 +206,10 @@ export function registerShape(): void {
     return viewOf(graph.add('Gather', [plain(graph, x), plain(graph, indices)], shape, { axis }, dtypeOf(x)));
   });
   traceKernel<tf.FillAttrs>(tf.Fill, ({ graph, attrs }) => {
-    const { shape, value } = attrs;
-    if (typeof value === 'string') {
-      throw new Error("compile: expected fill's value to be a number, but received a string.");
+    const { shape, value, dtype } = attrs;
+    if (typeof value === 'string' || dtype === 'string' || dtype === 'complex64') {
+      throw new Error(`compile: expected fill with float32, int32 or bool, but received ${dtype}.`);
     }
-    const data = attrs.dtype === 'int32' ? Int32Array.of(value) : Float32Array.of(value);
-    const scalar = graph.constant(data, [], attrs.dtype === 'int32' ? 'int32' : 'float32');
-    return broadcastView(graph, viewOf(scalar), shape);
+    return broadcastView(graph, scalarOf(graph, value, dtype), shape);
   });
 }
