@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     .argument('<pictures...>')
     .parse();
   const { slim, weights, picture } = command.opts<Flags>();
+  if (command.args.length % 2 === 1) command.error('Expected pairs of pictures, but the last has no style.');
   tf.enableProdMode();
   await tf.setBackend('cpu');
   const rows: Picture[][] = [];

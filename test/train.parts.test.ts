@@ -14,6 +14,7 @@ import { accumulate, solveLeastSquares, startNormalEquations } from '../src/trai
 import { learningRate } from '../src/train/loop';
 import { parameter, slimTensors } from '../src/train/parameters';
 import { Random } from '../src/train/random';
+import { TRANSFER_LAYERS, compileStyliser } from '../src/train/stylised';
 import { compileTrainingStep } from '../src/train/trainingStep';
 import { warmStart } from '../src/train/warmStart';
 import { tinySlim } from './helpers/tinySlim';
@@ -195,10 +196,32 @@ describe('training: loss and warm start', () => {
     }
   }).timeout(120_000);
 
+  it('stylises; where nothing can be gained, as with two pictures of one colour, the content stays', async () => {
+    const compared = features(tinyVgg19(), TRANSFER_LAYERS);
+    const styliser = await compileStyliser(() => compared, {}, 32, 1);
+    const [content, style] = [3, 4].map((seed) => tinyPicture(32, 32, seed).dataSync<'float32'>());
+    const steps = await styliser.run(content as Float32Array, style as Float32Array, 5, {});
+    assert.ok(steps.length > 1);
+    assert.notDeepEqual(steps.at(-1), content);
+    const white = preprocessed(new Uint8Array(32 * 32 * 3).fill(255), 32);
+    assert.deepEqual(await styliser.run(white, white, 5, {}), [white]);
+    await styliser.dispose();
+  });
+
   it('starts as the teacher itself where the student is as wide', async () => {
     const teacher = tinyVgg19();
     const pictures = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => tinyPicture(64, 64, seed).dataSync<'float32'>());
-    const parameters = await warmStart({ teacher, widths: TINY_WIDTHS, pictures, size: 64, threads: 1 });
+    const tensors = tf.memory().numTensors;
+    const layers = warmStart({ teacher, widths: TINY_WIDTHS, pictures, size: 64, threads: 1 });
+    const solved: string[] = [];
+    let next = await layers.next();
+    for (; !next.done; next = await layers.next()) solved.push(next.value);
+    const parameters = next.value;
+    assert.deepEqual(
+      solved,
+      convLayers().map(({ name }) => name),
+    );
+    assert.equal(tf.memory().numTensors, tensors);
     const student = slimTensors(parameters);
     const held = { data: tinyPicture(64, 64, 20).dataSync<'float32'>(), height: 64, width: 64 };
     const [figures] = await layerFigures(features(teacher, names), student.network, [held], 1);

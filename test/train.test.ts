@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { loadCheckpoint } from '../src/train/checkpoint';
 import { type DistilEvent, type DistilOptions, distil } from '../src/train/distil';
-import { tinyTraining } from './helpers/tinyTraining';
+import { TINY_SLIM_WIDTHS, tinyTraining } from './helpers/tinyTraining';
 
 async function collect(options: DistilOptions, until = Infinity): Promise<DistilEvent[]> {
   const events: DistilEvent[] = [];
@@ -32,6 +32,24 @@ describe('distil', () => {
     assert.ok((gramErrors.at(-1) as number) < 0.8 * (gramErrors[0] as number), gramErrors.join(' '));
     const kinds = new Set(events.flatMap((event) => (event.type === 'step' ? [event.kind] : [])));
     assert.deepEqual([...kinds].sort(), ['crop', 'disturbed', 'stylised']);
+  });
+
+  it('leaves no tensors behind, stopped or not, and needs no picture held out', async () => {
+    const training = tinyTraining(path.join(folder, 'new', 'folder'), { heldOut: [], steps: 2 });
+    const before = tf.memory().numTensors;
+    for await (const event of distil(training)) if (event.type === 'step') break;
+    const events = await collect(training);
+    assert.deepEqual(new Set(events.map(({ type }) => type)), new Set(['step']));
+    assert.equal(tf.memory().numTensors, before);
+  });
+
+  it('refuses to go on with a network of other widths', async () => {
+    await collect(tinyTraining(folder, { steps: 1 }));
+    const widths = TINY_SLIM_WIDTHS.map((block) => block.map((n) => n + 1));
+    await assert.rejects(
+      collect(tinyTraining(folder, { widths })),
+      /Expected a training of the widths 5 4 5 5 .* but it is of 4 3 4 4/,
+    );
   });
 
   it('goes on from a checkpoint with the same numbers as without the interruption', async () => {

@@ -1,6 +1,8 @@
 /** Reads and writes safetensors files: a JSON header with each array's type, shape and place, then the arrays' bytes, little-endian. */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { UserError } from '../errors';
+import { writeWholeFile } from '../wholeFile';
 
 export type SafeArray = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array;
 
@@ -111,9 +113,12 @@ export async function readSafetensors(file: string): Promise<SafeTensors> {
   return decodeSafetensors(bytes, file);
 }
 
-/** Writes under a temporary name first, so that the file is whole or is not there. */
+/**
+ * Writes the file, whole or not at all, and its folder where there is none.
+ *
+ * @throws UserError where it cannot be written
+ */
 export async function writeSafetensors(file: string, content: SafeTensors): Promise<void> {
-  const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, encodeSafetensors(content));
-  await rename(temporary, file);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeWholeFile(file, [encodeSafetensors(content)]);
 }

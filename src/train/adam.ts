@@ -30,7 +30,7 @@ export function startAdam(parameters: Parameters): AdamState {
  * absolute learning rate cannot fit them all: `rate` is multiplied by the root mean square of each array.
  *
  * @param gradients by parameter, of its size
- * @param rate how far a number moves at most, relative to the size of the array's numbers
+ * @param rate about how far a number moves (three times as far where gradients come after long rest), relative to the size of the array's numbers
  */
 export function adamStep(
   state: AdamState,

@@ -7,7 +7,7 @@
  */
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors';
 import { loadKerasWeights } from '../network/kerasWeights';
 import { vgg19 } from '../network/vgg19';
@@ -32,13 +32,13 @@ interface Flags {
   out: string;
   checkpoint: string;
   log: string;
-  steps: string;
-  rate: string;
-  size: string;
-  seed: string;
-  interval: string;
-  warmStart: string;
-  threads?: string;
+  steps: number;
+  rate: number;
+  size: number;
+  seed: number;
+  interval: number;
+  warmStart: number;
+  threads?: number;
 }
 
 async function main(): Promise<void> {
@@ -53,13 +53,14 @@ async function main(): Promise<void> {
     .option('--out <file>', 'where the trained weights go', path.join('models', 'vgg19-slim.safetensors'))
     .option('--checkpoint <file>', 'where the training stands', path.join('results', 'vgg19-slim.checkpoint'))
     .option('--log <file>', 'every step, one JSON object a line', path.join('results', 'vgg19-slim.jsonl'))
-    .option('--steps <n>', 'steps in all', '6000')
-    .option('--rate <x>', "the learning rate, relative to the size of a parameter's numbers", '0.004')
-    .option('--size <pixels>', 'side of the crops', '256')
-    .option('--seed <n>', 'the same number draws the same pictures', '0')
-    .option('--interval <n>', 'steps between checkpoints', '500')
-    .option('--warm-start <n>', 'pictures that the first parameters are solved from', '360')
-    .option('--threads <n>', 'processors that compute')
+    .option('--steps <n>', 'steps in all', whole(0), 6000)
+    .option('--rate <x>', "the learning rate, relative to the size of a parameter's numbers", positive, 0.004)
+    .option('--size <pixels>', 'side of the crops', whole(32), 256)
+    .option('--seed <n>', 'the same number draws the same pictures', whole(0), 0)
+    .option('--interval <n>', 'steps between checkpoints', whole(1), 500)
+    .option('--warm-start <n>', 'pictures that the first parameters are solved from', whole(1), 360)
+    .option('--threads <n>', 'processors that compute', whole(1))
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse();
   const flags = command.opts<Flags>();
   // Otherwise tfjs prints advice on faster eager execution, of which there is none here.
@@ -81,16 +82,16 @@ async function main(): Promise<void> {
     widths: SLIM_WIDTHS,
     pictures: await loadPictures(training),
     heldOut: await Promise.all(heldOut.map(wholePicture)),
-    size: Number(flags.size),
-    warmStartPictures: Number(flags.warmStart),
-    steps: Number(flags.steps),
-    rate: Number(flags.rate),
-    seed: Number(flags.seed),
+    size: flags.size,
+    warmStartPictures: flags.warmStart,
+    steps: flags.steps,
+    rate: flags.rate,
+    seed: flags.seed,
     checkpoint: flags.checkpoint,
-    interval: Number(flags.interval),
-    threads: flags.threads === undefined ? undefined : Number(flags.threads),
+    interval: flags.interval,
+    threads: flags.threads,
   });
-  const log = new TrainingLog(flags.log, Number(flags.steps));
+  const log = new TrainingLog(flags.log, flags.steps);
   for (;;) {
     const { done, value } = await events.next();
     if (done) {
@@ -105,6 +106,21 @@ async function main(): Promise<void> {
     else if (value.type === 'step') log.step(value);
     else console.log(`solved ${value.layer}`);
   }
+}
+
+/** Parses a whole number of at least so much. */
+function whole(least: number): (text: string) => number {
+  return (text) => {
+    const n = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(n) && n >= least) return n;
+    throw new InvalidArgumentError(`Expected a whole number, at least ${least}.`);
+  };
+}
+
+function positive(text: string): number {
+  const x = Number(text);
+  if (x > 0 && x < Infinity) return x;
+  throw new InvalidArgumentError('Expected a number above 0.');
 }
 
 async function wholePicture(file: string): Promise<HeldOutPicture> {

@@ -38,10 +38,10 @@ export async function listPictures(
       `Expected ${missing.join(', ')} among the pictures, to hold out, but they are not there.`,
     );
   }
-  return {
-    training: files.filter((file) => !isHeldOut(file)),
-    heldOut: [...new Set(files.filter(isHeldOut))],
-  };
+  const training = files.filter((file) => !isHeldOut(file));
+  if (training.length === 0)
+    throw new UserError('Expected pictures to train on, but all of them are held out.');
+  return { training, heldOut: [...new Set(files.filter(isHeldOut))] };
 }
 
 /** Loads pictures to be cropped. */

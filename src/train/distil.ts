@@ -1,5 +1,6 @@
 /** The distillation of VGG19 into vgg19-slim, from pictures to trained parameters: warm start, then the loop, with checkpoints. */
 import * as tf from '@tensorflow/tfjs';
+import { UserError } from '../errors';
 import { type Widths, features } from '../network/vgg19';
 import { convLayers, slimFeatures } from '../network/vgg19Slim';
 import type { Picture } from '../picture/image';
@@ -52,14 +53,12 @@ export async function* distil(options: DistilOptions): AsyncGenerator<DistilEven
   const { teacher, pictures, heldOut, size, steps, rate, seed, checkpoint, interval, threads } = options;
   let began = performance.now();
   let state = await loadCheckpoint(checkpoint);
-  if (!state) {
-    const layers: string[] = [];
-    const parameters = await warmStart({
-      ...options,
-      pictures: await warmStartPictures(options),
-      onLayer: (layer) => void layers.push(layer),
-    });
-    for (const layer of layers) yield { type: 'warmStart', layer };
+  if (state) assertWidths(state, options);
+  else {
+    const layers = warmStart({ ...options, pictures: await warmStartPictures(options) });
+    let next = await layers.next();
+    for (; !next.done; next = await layers.next()) yield { type: 'warmStart', layer: next.value };
+    const parameters = next.value;
     state = {
       parameters,
       adam: startAdam(parameters),
@@ -94,7 +93,6 @@ export async function* distil(options: DistilOptions): AsyncGenerator<DistilEven
     return { type: 'figures', step: adam.step, figures: measured } as const;
   };
 
-  if (adam.step === 0) yield await figures();
   const loop = train({
     parameters,
     adam,
@@ -103,15 +101,29 @@ export async function* distil(options: DistilOptions): AsyncGenerator<DistilEven
     batch: (index) => source.draw(index, parameters),
     gradients: ({ x }: TrainingPicture, current) => step.run(x, current),
   });
-  for await (const { step: taken, rate: rateThen, batch, result } of loop) {
-    yield { type: 'step', step: taken, rate: rateThen, kind: batch.kind, result, seconds: seconds() };
-    if (taken % interval === 0 || taken === steps) {
-      await saveCheckpoint(checkpoint, now());
-      yield await figures();
+  try {
+    if (adam.step === 0 && heldOut.length > 0) yield await figures();
+    for await (const { step: taken, rate: rateThen, batch, result } of loop) {
+      yield { type: 'step', step: taken, rate: rateThen, kind: batch.kind, result, seconds: seconds() };
+      if (taken % interval === 0 || taken === steps) {
+        await saveCheckpoint(checkpoint, now());
+        if (heldOut.length > 0) yield await figures();
+      }
     }
+  } finally {
+    for (const compiled of [step, student, teachers]) await compiled.dispose();
   }
-  for (const compiled of [step, student, teachers]) await compiled.dispose();
   return now();
+}
+
+/** @throws UserError where a checkpoint is of another network */
+function assertWidths({ parameters }: Checkpoint, { widths, checkpoint }: DistilOptions): void {
+  const expected = convLayers(widths).map(({ filters }) => filters);
+  const came = convLayers().map(({ name }) => parameters[`${name}/bias`]?.shape[0]);
+  if (expected.join() === came.join()) return;
+  throw new UserError(
+    `Expected a training of the widths ${expected.join(' ')} at ${checkpoint}, but it is of ${came.join(' ')}; name another --checkpoint.`,
+  );
 }
 
 /** Crops, every fourth of them disturbed. */

@@ -27,7 +27,8 @@ export const TRANSFER_LAYERS = [
 
 export interface Styliser {
   /**
-   * The picture after each step of a transfer of `style` to `content`, both [size, size, 3] in preprocess's form.
+   * The picture after each step of a transfer of `style` to `content`, both [size, size, 3] in preprocess's form; where the optimiser
+   * takes no step, since the loss is flat there (both of one colour), `content`.
    *
    * @param evaluations the transfer ends with the step that exceeds this many
    */
@@ -97,7 +98,7 @@ export async function compileStyliser(
         bounds,
         callback: (x) => pictures.push(Float32Array.from(x)),
       });
-      return pictures;
+      return pictures.length > 0 ? pictures : [content];
     },
     dispose: async () => {
       await target.dispose();

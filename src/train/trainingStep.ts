@@ -33,10 +33,10 @@ export async function compileTrainingStep(
 ): Promise<TrainingStep> {
   const names = Object.keys(parameters);
   const shapes = Object.values(parameters).map(({ shape }) => shape);
+  // Computed inside the differentiated function, wanted outside of it too.
+  let errors: ReturnType<typeof relativeErrors> | undefined;
   const step = (...inputs: tf.Tensor[]) => {
     const [x, ...own] = inputs as [tf.Tensor4D, ...tf.Tensor[]];
-    // Computed inside the differentiated function, wanted outside of it too.
-    let errors: ReturnType<typeof relativeErrors> | undefined;
     const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
       errors = relativeErrors(teacher, slimParameters(names, tensors), x);
       tf.keep(errors.activations);
@@ -47,6 +47,7 @@ export async function compileTrainingStep(
     return { value, activations, grams, grads };
   };
   const compiled = await compile(step, [1, size, size, 3], ...shapes, { threads });
+  tf.dispose({ ...errors });
   const floats = ({ data }: NDArray) => data as Float32Array;
   return {
     run: async (x, current) => {

@@ -27,11 +27,10 @@ export interface WarmStartOptions {
   pictures: readonly Float32Array[];
   size: number;
   threads?: number;
-  onLayer?: (layer: string) => void;
 }
 
-/** Solves all layers, in order, and then all heads. */
-export async function warmStart(options: WarmStartOptions): Promise<Parameters> {
+/** Solves all layers, in order, and yields the name of each; then all heads, and returns the parameters. */
+export async function* warmStart(options: WarmStartOptions): AsyncGenerator<string, Parameters, void> {
   const moments = await teacherMoments(options);
   const convolutions: Parameters = {};
   for (const layer of convLayers(options.widths)) {
@@ -40,7 +39,7 @@ export async function warmStart(options: WarmStartOptions): Promise<Parameters> 
     // Every channel of the student has a mean square of about 1, so that its kernels' numbers are alike.
     const scales = chosen.map((c) => 1 / Math.sqrt((sums[c * channels + c] as number) / pixels || 1));
     await solveConvolution(options, convolutions, layer, chosen, scales);
-    options.onLayer?.(layer.name);
+    yield layer.name;
   }
   const heads = await solveHeads(options, convolutions);
   const parts = ['kernel', 'bias', 'head', 'headBias'];
@@ -56,7 +55,7 @@ interface Moments {
   pixels: number;
 }
 
-/** The teacher's moments over all pictures, by layer. */
+/** The teacher's moments over a share of the pictures, by layer. */
 async function teacherMoments({
   teacher,
   pictures,
@@ -109,7 +108,7 @@ async function solveConvolution(
   const sums = await compile(
     (x: tf.Tensor) => {
       const input = slimInput(student.network, x as tf.Tensor4D, name);
-      return products(neighbourhoods(input), target(x as tf.Tensor4D));
+      return products(neighbourhoods(input), target.of(x as tf.Tensor4D));
     },
     [1, size, size, 3],
     { threads },
@@ -119,6 +118,7 @@ async function solveConvolution(
   for (const x of pictures.slice(0, count)) addTo(equations, 0, await sums(x));
   await sums.dispose();
   student.dispose();
+  target.dispose();
   const { matrix, bias } = solved(equations[0] as NormalEquations);
   convolutions[`${name}/kernel`] = parameter([3, 3, matrix.length / filters / 9, filters], matrix);
   convolutions[`${name}/bias`] = parameter([filters], bias);
@@ -188,7 +188,7 @@ function beforeRelu(
   name: string,
   chosen: readonly number[],
   scales: readonly number[],
-) {
+): { of(x: tf.Tensor4D): tf.Tensor4D; dispose(): void } {
   const [kernel, bias] = teacher.getLayer(name).getWeights() as [tf.Tensor4D, tf.Tensor1D];
   const own = tf.tidy(() => {
     const [indices, factors] = [tf.tensor1d([...chosen], 'int32'), tf.tensor1d([...scales])];
@@ -199,9 +199,12 @@ function beforeRelu(
   });
   const before = layersUpTo([name]).at(-2)?.name;
   const network = before === undefined ? undefined : features(teacher, [before]);
-  return (x: tf.Tensor4D): tf.Tensor4D => {
-    const input = before !== undefined && network ? (network(x)[before] as tf.Tensor4D) : x;
-    return tf.add(tf.conv2d(input, own[0], 1, 'same'), own[1]);
+  return {
+    of: (x) => {
+      const input = before !== undefined && network ? (network(x)[before] as tf.Tensor4D) : x;
+      return tf.add(tf.conv2d(input, own[0], 1, 'same'), own[1]);
+    },
+    dispose: () => tf.dispose(own),
   };
 }
 
