@@ -65,7 +65,7 @@ export function distillationWeights(): DistillationWeights {
   const names = convLayers().map(({ name }) => name);
   const activation: Record<string, number> = { block4_conv1: 2, block4_conv2: 6, block5_conv2: 2 };
   const gram = (name: string) =>
-    name === 'block4_conv1' ? 10 : name === 'block3_conv1' ? 4 : name.endsWith('_conv1') ? 2 : 0.15;
+    name === 'block4_conv1' ? 20 : name === 'block3_conv1' ? 4 : name.endsWith('_conv1') ? 2 : 0.15;
   return {
     activations: names.map((name) => activation[name] ?? 0.25),
     grams: names.map(gram),

@@ -41,9 +41,9 @@ describe('vgg19-slim, with the weights of the package, against VGG19', () => {
     const of = (layer: string) => figures[layer] as LayerFigures;
     const styleLayers = names.filter((name) => name.endsWith('_conv1'));
     const gramError = styleLayers.reduce((sum, layer) => sum + of(layer).gramError, 0) / styleLayers.length;
-    assert.ok(gramError <= 0.24, `mean Gram error of the style layers: ${gramError}`);
-    assert.ok(of('block4_conv2').cosine >= 0.845, `block4_conv2: ${of('block4_conv2').cosine}`);
-    assert.ok(of('block5_conv2').cosine >= 0.58, `block5_conv2: ${of('block5_conv2').cosine}`);
+    assert.ok(gramError <= 0.235, `mean Gram error of the style layers: ${gramError}`);
+    assert.ok(of('block4_conv2').cosine >= 0.85, `block4_conv2: ${of('block4_conv2').cosine}`);
+    assert.ok(of('block5_conv2').cosine >= 0.59, `block5_conv2: ${of('block5_conv2').cosine}`);
   });
 
   it("sheds most of the loss that VGG19 sheds, on the chapter's pair, which its training did not see", async function () {
@@ -52,6 +52,6 @@ describe('vgg19-slim, with the weights of the package, against VGG19', () => {
     const content = shared(this, 'img/chapter', 'gleaners.jpg');
     const style = shared(this, 'img/chapter', 'wheatfield-503x400.jpg');
     const { losses, shed } = await transferScore({ content, style }, { vgg19: weights });
-    assert.ok(shed >= 0.87, `${shed} of it: ${JSON.stringify(losses)}`);
+    assert.ok(shed >= 0.88, `${shed} of it: ${JSON.stringify(losses)}`);
   });
 });
