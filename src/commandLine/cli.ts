@@ -117,8 +117,11 @@ function stopOnSignals(controller: AbortController): void {
     const stop = () => {
       if (controller.signal.aborted) process.exit(128 + constants.signals[name]);
       controller.abort(name);
-      process.stderr.write('\nStopping after this step; once more stops at once.\n');
-      setImmediate(() => process.off(name, stop));
+      setImmediate(() => {
+        // One that came before this would be lost; the answer, which asks for it, comes after.
+        process.off(name, stop);
+        process.stderr.write('\nStopping after this step; once more stops at once.\n');
+      });
     };
     process.on(name, stop);
   }
