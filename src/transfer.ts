@@ -197,7 +197,11 @@ export async function* transfer(
     };
   }
   if (hasEnded(optimiser)) yield end(...whyEnded(optimiser));
-  else yield end('iterations', `All ${iterations} iterations are done.`);
+  else
+    yield end(
+      'iterations',
+      iterations === 1 ? 'The one iteration is done.' : `All ${iterations} iterations are done.`,
+    );
 }
 
 /** @throws UserError where the checkpoint is of a picture of another size */
