@@ -84,15 +84,6 @@ describe('what compile records', () => {
     );
   });
 
-  it('asks for the mask where a Gram matrix takes the activations, as rows', async () => {
-    const nodes = await nodesOf(tf.grad(loss), [1, height, width, 3]);
-    const masks = nodes.filter(({ op }) => op === 'HardSigmoid');
-    assert.deepEqual(
-      masks.map(({ inputs }) => inputs[0]?.dims),
-      [[channels, height * width]],
-    );
-  });
-
   it('takes the mask of a ReLU before a max pooling on the maxima, not on all that was pooled', async () => {
     const pooled = (x: tf.Tensor) => tf.maxPool(conv(x), 2, 2, 'valid').square();
     const nodes = await nodesOf(

@@ -133,15 +133,11 @@ const STEEP = 3.4028234663852886e38;
  * convolution and its ReLU stay one node.
  */
 function step(graph: Graph, x: View): View {
-  const source = graph.find('Relu', [x.value]) ?? x.value;
-  // Where a Gram matrix takes the same activations as rows, ONNX Runtime has turned them back from its convolutions' blocked layout
-  // already; asked of the activations themselves, it would turn the mask back as well.
-  const rows = graph.nodes
-    .flatMap(({ op, inputs }) => (op === 'Gemm' ? inputs : []))
-    .find((value) => value?.node?.op === 'Reshape' && value.node.inputs[0] === source);
-  const asked = rows ?? source;
-  const open = graph.add('HardSigmoid', [asked], asked.dims, { alpha: { float: STEEP }, beta: { float: 0 } });
-  return { ...x, value: reshaped(graph, open, source.dims) };
+  const relu = graph.find('Relu', [x.value]);
+  return unary(graph, 'HardSigmoid', relu ? { ...x, value: relu } : x, {
+    alpha: { float: STEEP },
+    beta: { float: 0 },
+  });
 }
 
 /**
