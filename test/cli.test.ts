@@ -158,7 +158,9 @@ describe('wheatfield transfer', () => {
     );
     assert.deepEqual(await resultsIn(dir), before);
     await writeFile(path.join(dir, 'mine.txt'), 'kept');
-    assert.equal((await wheatfield(transferArgs(dir, '--iterations', '1', '--force'))).exitCode, 0);
+    const again = await wheatfield(transferArgs(dir, '--iterations', '1', '--force'));
+    assert.equal(again.exitCode, 0);
+    assert.match(again.stdout, /^The one iteration is done\.$/m);
     assert.equal(lossesIn(dir).length, 1);
     assert.ok(!existsSync(path.join(dir, 'result_at_iteration_1.png')));
     assert.ok(existsSync(path.join(dir, 'mine.txt')));
