@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { compile } from '../src/compile';
-import { CHAPTER_WEIGHTS, lossAndGrads, transferLoss } from '../src/losses';
+import { featureExtractor } from '../src/losses/features';
+import { CHAPTER_TERMS, layersOf } from '../src/losses/terms';
+import { lossAndGrads, transferLoss } from '../src/losses/transferLoss';
 import { features, vgg19 } from '../src/network/vgg19';
 import { useEagerBackend } from '../src/notebook/backend';
 
@@ -61,23 +63,16 @@ async function main(): Promise<void> {
   const shape: [number, number, number, number] = [1, height, width, 3];
   const model = vgg19({ upTo: 'block5_conv2' });
   randomWeights(model);
-  const layers = [...Object.keys(CHAPTER_WEIGHTS.content), ...Object.keys(CHAPTER_WEIGHTS.style)];
-  const network = features(model, layers);
+  const network = featureExtractor(features(model, layersOf(CHAPTER_TERMS)));
   const picture = (seed: number) => tf.randomUniform(shape, -120, 130, 'float32', seed) as tf.Tensor4D;
   const x = picture(3);
 
   // Targets of zeros cost nothing to prepare, and the time does not depend on their values.
-  const shapes = {
-    content: tf.zeros([Math.floor(height / 16), Math.floor(width / 16), 512]) as tf.Tensor3D,
-    style: [64, 128, 256, 512, 512].map((channels) => tf.zeros([channels, channels]) as tf.Tensor2D),
-  };
   const targets = {
-    content: { block5_conv2: shapes.content },
-    style: Object.fromEntries(
-      Object.keys(CHAPTER_WEIGHTS.style).map((layer, i) => [layer, shapes.style[i] as tf.Tensor2D]),
-    ),
+    content: [tf.zeros([Math.floor(height / 16), Math.floor(width / 16), 512])],
+    style: [64, 128, 256, 512, 512].map((channels) => tf.zeros([channels, channels])),
   };
-  const fn = lossAndGrads(transferLoss(network, targets, CHAPTER_WEIGHTS));
+  const fn = lossAndGrads(transferLoss(CHAPTER_TERMS, network, targets));
 
   const seconds: number[] = [];
   const time = async (run: () => unknown) => {
@@ -88,7 +83,7 @@ async function main(): Promise<void> {
   let profile: Record<string, number> | undefined;
   if (kind === 'wasm') {
     if (tf.getBackend() !== 'wasm') throw new Error(`the eager backend here is ${tf.getBackend()}, not wasm`);
-    for (let i = 0; i < runs; i++) await time(() => tf.tidy(() => fn(x).grad.dataSync()));
+    for (let i = 0; i < runs; i++) await time(() => tf.tidy(() => fn(x as tf.Tensor4D).grad.dataSync()));
   } else {
     const folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-bench-'));
     const profilePrefix = kind === 'profiled' ? path.join(folder, 'profile') : undefined;

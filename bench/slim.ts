@@ -7,8 +7,12 @@
  * VGG19's weights are zeros: times do not depend on their values.
  */
 import * as tf from '@tensorflow/tfjs';
-import { type CompiledFunction, compile } from '../src/compile';
-import { CHAPTER_WEIGHTS, type Features, type LossAndGrads, lossAndGrads, transferLoss } from '../src/losses';
+import { noise } from '../src/problem/fromSettings';
+import { type Problem, createProblem } from '../src/problem/problem';
+import type { Size } from '../src/picture/image';
+import { type FeatureExtractor, featureExtractor } from '../src/losses/features';
+import { CHAPTER_TERMS, layersOf } from '../src/losses/terms';
+import type { NetworkName } from '../src/network/chooseNetwork';
 import { features, vgg19 } from '../src/network/vgg19';
 import { slimFeatures } from '../src/network/vgg19Slim';
 import { disposeSlim, loadSlimWeights } from '../src/network/vgg19SlimWeights';
@@ -18,24 +22,21 @@ const ROUNDS = 8;
 const SLIM_TURNS = 5;
 const WARM_UP = 2;
 
-type Shape4D = [number, number, number, number];
-
-function chapterProblem(
-  network: Features,
-  [, height, width]: Shape4D,
-): Promise<CompiledFunction<LossAndGrads>> {
-  const channels = [64, 128, 256, 512, 512];
-  const style = Object.keys(CHAPTER_WEIGHTS.style).map((layer, i) => {
-    const size = channels[i] as number;
-    return [layer, tf.zeros([size, size])] as const;
+/** The chapter's problem, on pictures of noise. */
+function chapterProblem(name: NetworkName, extractor: FeatureExtractor, size: Size): Promise<Problem> {
+  return createProblem({
+    content: noise(size, 1),
+    styles: [noise(size, 2)],
+    height: size.height,
+    openNetwork: () =>
+      Promise.resolve({
+        name,
+        choice: name,
+        weights: { path: '', md5: '' },
+        extractor,
+        dispose: () => undefined,
+      }),
   });
-  const targets = {
-    content: {
-      block5_conv2: tf.zeros([Math.floor(height / 16), Math.floor(width / 16), 512]) as tf.Tensor3D,
-    },
-    style: Object.fromEntries(style) as Record<string, tf.Tensor2D>,
-  };
-  return compile(lossAndGrads(transferLoss(network, targets, CHAPTER_WEIGHTS)), [1, height, width, 3]);
 }
 
 function median(list: readonly number[]): number {
@@ -47,26 +48,29 @@ async function main(): Promise<void> {
   tf.enableProdMode();
   await tf.setBackend('cpu');
   const [height, width] = (process.argv[2] ?? '400x500').split('x').map(Number) as [number, number];
-  const shape: Shape4D = [1, height, width, 3];
-  const layers = [...Object.keys(CHAPTER_WEIGHTS.content), ...Object.keys(CHAPTER_WEIGHTS.style)];
+  const size = { height, width };
+  const layers = layersOf(CHAPTER_TERMS);
   const model = vgg19({ upTo: 'block5_conv2' });
   const parameters = await loadSlimWeights();
   const contenders = {
-    VGG19: { run: await chapterProblem(features(model, layers), shape), turns: 1, seconds: [] as number[] },
+    VGG19: {
+      problem: await chapterProblem('vgg19', featureExtractor(features(model, layers)), size),
+      turns: 1,
+      seconds: [] as number[],
+    },
     'vgg19-slim': {
-      run: await chapterProblem(slimFeatures(parameters, layers), shape),
+      problem: await chapterProblem('vgg19-slim', slimFeatures(parameters, layers), size),
       turns: SLIM_TURNS,
       seconds: [] as number[],
     },
   };
   model.dispose();
   disposeSlim(parameters);
-  const x = tf.randomUniform(shape, -120, 130, 'float32', 3).dataSync<'float32'>();
   for (let round = 0; round < ROUNDS + WARM_UP; round++) {
-    for (const { run, turns, seconds } of Object.values(contenders)) {
+    for (const { problem, turns, seconds } of Object.values(contenders)) {
       for (let turn = 0; turn < turns; turn++) {
         const start = performance.now();
-        await run(x);
+        await problem.lossAndGrads(problem.z0);
         if (round >= WARM_UP) seconds.push((performance.now() - start) / 1000);
       }
     }

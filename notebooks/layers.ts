@@ -7,29 +7,22 @@
 // If a cell complains `Cannot find name 'paint'`, choose *Run All Above* first. *Interrupt* (■) ends an experiment early.
 
 // %%
-import * as tf from '@tensorflow/tfjs';
 import {
-  type LossWeights,
   PROJECT_FOLDER,
+  type PaintOptions,
   type Picture,
   chapterSize,
-  compile,
-  contentTargets,
-  deprocess,
-  displayable,
-  features,
-  fminLbfgsb,
+  contentTerm,
   interruptible,
   loadImage,
   loadModel,
-  lossAndGrads,
   noise,
+  paint,
   pictureGrid,
   pictureSize,
-  preprocess,
   showLive,
-  styleTargets,
-  transferLoss,
+  styleTerm,
+  totalVariationTerm,
   useEagerBackend,
 } from 'wheatfield';
 
@@ -56,59 +49,20 @@ const contentPicture = await loadImage(contentPath, { size: size });
 const stylePicture = await loadImage(stylePath, { size: size });
 // Faint noise around grey: strong noise takes long to wipe away.
 const faintNoise = { ...size, data: noise(size, 0).data.map((level) => 128 + (level - 128) / 8) };
-const start = { content: contentPicture, style: stylePicture, noise: faintNoise };
 
-const { model, choice } = await loadModel(network);
+const { model, choice, open } = await loadModel(network);
 console.log(choice);
 console.log('layers:', model.layers.map((layer) => layer.name).join(', '));
 
 // %% [markdown]
-// `paint` is the whole of style transfer in one function: targets, loss, gradient, optimiser. Its weights name layers:
-// `{ content: { block5_conv2: 100 }, style: { block1_conv1: 1 } }`. (Of vgg19-slim's layers take those without `_slim` in their names,
-// which answer in VGG19's channels; the others are its narrow inside.) An `experiment` paints one picture for each of its entries, and
-// shows them as they are done.
+// `paint` is the whole of style transfer in one call: targets, loss, gradient, optimiser. Its `terms` are the parts of the loss, each
+// with a weight, and with the layers that it compares: `contentTerm({ weight: 100, layers: { block5_conv2: 1 } })`. (Of vgg19-slim's
+// layers take those without `_slim` in their names, which answer in VGG19's channels; the others are its narrow inside.) An `experiment`
+// paints one picture for each of its entries, and shows them as they are done.
 
 // %%
-interface Choice {
-  content?: Record<string, number>;
-  style?: Record<string, number>;
-  totalVariation?: number;
-  init?: Picture;
-  network?: tf.LayersModel;
-}
-
-async function paint(choices: Choice, signal: AbortSignal): Promise<Picture> {
-  const weights: LossWeights = { content: {}, style: {}, totalVariation: 1e-4, ...choices };
-  const layers = [...Object.keys(weights.content), ...Object.keys(weights.style)];
-  const activations = features(choices.network ?? model, layers);
-  const [content, style] = [preprocess(contentPicture), preprocess(stylePicture)];
-  const targets = {
-    content: contentTargets(activations, weights)(content),
-    style: styleTargets(activations, weights)(style),
-  };
-  const lossAndGradient = await compile(lossAndGrads(transferLoss(activations, targets, weights)), [
-    1,
-    imgHeight,
-    imgWidth,
-    3,
-  ]);
-  let gradient = new Float64Array();
-  let x: Float64Array = Float64Array.from(preprocess(choices.init ?? start.noise).dataSync());
-  const loss = async (at: Float64Array) => {
-    const { value, grad } = await lossAndGradient(at);
-    gradient = Float64Array.from(grad.data);
-    return value.data[0];
-  };
-  [x] = await fminLbfgsb(loss, x, {
-    fprime: () => gradient,
-    maxfun: evaluations,
-    bounds: displayable(x.length),
-    callback: () => signal.throwIfAborted(),
-  });
-  await lossAndGradient.dispose();
-  tf.dispose([targets.content, targets.style, content, style]);
-  return deprocess({ data: x, height: imgHeight, width: imgWidth });
-}
+const setup = { content: contentPicture, styles: [stylePicture], height: imgHeight, openNetwork: open };
+const smooth = totalVariationTerm({ weight: 1e-4 });
 
 const waiting: Picture = { ...size, data: new Uint8Array(imgHeight * imgWidth * 3).fill(235) };
 
@@ -116,7 +70,7 @@ async function experiment(
   name: string,
   columns: number,
   shown: Record<string, Picture>,
-  choices: Record<string, Choice>,
+  choices: Record<string, Partial<PaintOptions>>,
 ) {
   const pictures = { ...shown };
   for (const caption of Object.keys(choices)) pictures[caption] = waiting;
@@ -125,7 +79,7 @@ async function experiment(
   const figure = await showLive(name, grid());
   const interrupted = await interruptible(async (signal) => {
     for (const [caption, each] of Object.entries(choices)) {
-      pictures[caption] = await paint(each, signal);
+      pictures[caption] = await paint({ ...setup, evaluations: evaluations, ...each, signal: signal });
       await figure.update(grid());
     }
   });
@@ -148,7 +102,12 @@ await experiment(
   'content-by-layer',
   3,
   { 'the content picture': contentPicture },
-  Object.fromEntries(contentLayers.map((layer) => [layer, { content: { [layer]: 1 }, init: start.noise }])),
+  Object.fromEntries(
+    contentLayers.map((layer) => [
+      layer,
+      { terms: [contentTerm({ weight: 1, layers: { [layer]: 1 } }), smooth], first: () => faintNoise },
+    ]),
+  ),
 );
 
 // %% [markdown]
@@ -169,7 +128,16 @@ await experiment(
   Object.fromEntries(
     growingSets.map((layers) => [
       layers.length === 1 ? 'block1' : `block1 to block${layers.length}`,
-      { style: Object.fromEntries(layers.map((layer) => [layer, 1 / layers.length])), init: start.noise },
+      {
+        terms: [
+          styleTerm({
+            weight: 1,
+            layers: Object.fromEntries(layers.map((layer) => [layer, 1 / layers.length])),
+          }),
+          smooth,
+        ],
+        first: () => faintNoise,
+      },
     ]),
   ),
 );
@@ -182,7 +150,8 @@ await experiment(
 // number from layer to layer: tune them.
 
 // %%
-const styleOfAll = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`block${i}_conv1`, 1 / 5]));
+const styleLayers = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`block${i}_conv1`, 1 / 5]));
+const style = styleTerm({ weight: 1, layers: styleLayers });
 const contentWeights = {
   block5_conv2: 100,
   block4_conv2: 0.3,
@@ -198,7 +167,7 @@ await experiment(
   Object.fromEntries(
     Object.entries(contentWeights).map(([layer, weight]) => [
       layer,
-      { content: { [layer]: weight }, style: styleOfAll, init: start.content },
+      { terms: [contentTerm({ weight: weight, layers: { [layer]: 1 } }), style, smooth] },
     ]),
   ),
 );
@@ -221,15 +190,15 @@ await experiment(
   3,
   {},
   Object.fromEntries(
-    contentChoices.flatMap((content) =>
-      styleChoices.map((style) => [
-        `content ${content}, style ${style}`,
+    contentChoices.flatMap((contentWeight) =>
+      styleChoices.map((styleWeight) => [
+        `content ${contentWeight}, style ${styleWeight}`,
         {
-          content: { block5_conv2: content },
-          style: Object.fromEntries(
-            Object.entries(styleOfAll).map(([layer, share]) => [layer, style * share]),
-          ),
-          init: start.content,
+          terms: [
+            contentTerm({ weight: contentWeight, layers: { block5_conv2: 1 } }),
+            styleTerm({ weight: styleWeight, layers: styleLayers }),
+            smooth,
+          ],
         },
       ]),
     ),
@@ -244,17 +213,12 @@ await experiment(
 
 // %%
 const poolings = ['max', 'avg'] as const;
-const contentWeight = 100;
+const content = contentTerm({ weight: 100, layers: { block5_conv2: 1 } });
 
-const networks: Record<string, Choice> = {};
+const networks: Record<string, Partial<PaintOptions>> = {};
 for (const pooling of poolings) {
-  const pooled = (await loadModel(network, { pooling: pooling })).model;
-  networks[`${pooling} pooling`] = {
-    content: { block5_conv2: contentWeight },
-    style: styleOfAll,
-    init: start.content,
-    network: pooled,
-  };
+  const pooled = await loadModel(network, { pooling: pooling });
+  networks[`${pooling} pooling`] = { terms: [content, style, smooth], openNetwork: pooled.open };
 }
 await experiment('pooling', 2, {}, networks);
 
@@ -265,16 +229,16 @@ await experiment('pooling', 2, {}, networks);
 // start; from the style picture it has to be dug out; from noise everything has to come from the loss.
 
 // %%
-const beginnings = ['content', 'style', 'noise'] as const;
+const beginnings = { content: contentPicture, style: stylePicture, noise: faintNoise };
 
 await experiment(
   'beginnings',
   3,
   {},
   Object.fromEntries(
-    beginnings.map((init) => [
-      `begun at the ${init}`,
-      { content: { block5_conv2: 100 }, style: styleOfAll, init: start[init] },
+    Object.entries(beginnings).map(([name, picture]) => [
+      `begun at the ${name}`,
+      { terms: [content, style, smooth], first: () => picture },
     ]),
   ),
 );

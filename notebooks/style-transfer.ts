@@ -21,11 +21,11 @@
 // %%
 import * as tf from '@tensorflow/tfjs';
 import {
+  type Checkpoint,
   PROJECT_FOLDER,
   type Picture,
   UserError,
   compile,
-  displayable,
   featureMaps,
   features,
   fminLbfgsb,
@@ -36,9 +36,11 @@ import {
   lossCurves,
   pictureGrid,
   pictureSize,
+  pixels,
   saveImage,
   show,
   showLive,
+  transfer,
   useEagerBackend,
 } from 'wheatfield';
 import { mkdirSync } from 'node:fs';
@@ -271,7 +273,7 @@ const layerFeatures = features(model, [contentLayer, ...styleLayers]);
 const targetImageFeatures = layerFeatures(targetImage);
 const styleReferenceFeatures = layerFeatures(styleReferenceImage);
 
-function lossParts(combinationImage: tf.Tensor) {
+function lossTerms(combinationImage: tf.Tensor): Record<string, tf.Tensor> {
   const combinationFeatures = layerFeatures(combinationImage as tf.Tensor4D);
 
   let content = contentLoss(targetImageFeatures[contentLayer], combinationFeatures[contentLayer]);
@@ -288,8 +290,7 @@ function lossParts(combinationImage: tf.Tensor) {
 }
 
 function loss(combinationImage: tf.Tensor): tf.Tensor {
-  const parts = lossParts(combinationImage);
-  return tf.add(tf.add(parts.content, parts.style), parts.totalVariation);
+  return tf.addN(Object.values(lossTerms(combinationImage)));
 }
 
 // %% [markdown]
@@ -307,26 +308,17 @@ function loss(combinationImage: tf.Tensor): tf.Tensor {
 
 // %%
 const fetchLossAndGrads = await compile(
-  (x: tf.Tensor) => ({ ...tf.valueAndGrad(loss)(x), ...lossParts(x) }),
+  (x: tf.Tensor) => ({ ...tf.valueAndGrad(loss)(x), terms: lossTerms(x), picture: x }),
   [1, imgHeight, imgWidth, 3],
 );
 
 class Evaluator {
   gradValues: Float64Array | null = null;
-  evaluations = 0;
-  losses = { loss: NaN, content: NaN, style: NaN, totalVariation: NaN };
 
   loss = async (x: Float64Array) => {
     const outs = await fetchLossAndGrads(x);
     this.gradValues = Float64Array.from(outs.grad.data);
-    this.evaluations += 1;
-    this.losses = {
-      loss: outs.value.data[0],
-      content: outs.content.data[0],
-      style: outs.style.data[0],
-      totalVariation: outs.totalVariation.data[0],
-    };
-    return this.losses.loss;
+    return outs.value.data[0];
   };
 
   grads = () => {
@@ -343,8 +335,23 @@ const evaluator = new Evaluator();
 // ## In [24]: The loop
 //
 // L-BFGS walks downhill, and guesses from the gradients of its last steps how the ground is curved. The first picture is the target
-// image. After each iteration (some 20 evaluations) the picture is saved in `resultFolder`. The book lets values run beyond what a screen can show and
-// cuts them off on saving; here `bounds` keeps them displayable, so that what is optimised is what you see.
+// image. One call of `fminLbfgsb` is one iteration of the book's loop; here is the beginning of the first, with a line for each step:
+
+// %%
+const targetValues = Float64Array.from(targetImage.dataSync());
+console.log('loss of the target image:', await evaluator.loss(targetValues));
+
+const [, minVal, info] = await fminLbfgsb(evaluator.loss, targetValues, {
+  fprime: evaluator.grads,
+  maxfun: 4,
+  callback: () => console.log('a step is taken'),
+});
+console.log('after', info.funcalls, 'evaluations:', minVal);
+
+// %% [markdown]
+// `transfer` is the book's loop around that call. It tells what it does by events: a `step`, with the loss and its terms, and after some
+// 20 evaluations an `iteration`. The picture is asked for. The book lets values run beyond what a screen can show and cuts them off on
+// saving; here the variables are `pixels` that stay displayable, so that what is optimised is what you see.
 //
 // The next cell sets everything back to the start. The book does 20 iterations.
 
@@ -354,49 +361,59 @@ const resultFolder = 'results/style-transfer';
 mkdirSync(resultFolder, { recursive: true });
 const resultFname = (i: number) => `${resultFolder}/result_at_iteration_${i}.png`;
 
-let x: Float64Array = Float64Array.from(targetImage.dataSync());
-let iteration = 0;
-await evaluator.loss(x);
-const history = [{ evaluations: 0, ...evaluator.losses }];
-const filmstrip: Record<string, Picture> = { 'target image': deprocessImage(x) };
-console.log('Loss of the target image:', evaluator.losses.loss);
+let checkpoint: Checkpoint | undefined = undefined;
+let result = deprocessImage(targetImage.dataSync());
+const first = await fetchLossAndGrads(targetValues);
+const firstTerms = Object.entries(first.terms).map(([name, term]) => [name, term.data[0]]);
+const history = [{ evaluations: 0, loss: first.value.data[0], terms: Object.fromEntries(firstTerms) }];
+const filmstrip: Record<string, Picture> = { 'target image': result };
 
 // %% [markdown]
-// This cell paints. Watch the picture and the curves while it runs. The *Interrupt* button (■) stops it after the step at hand; run
-// the cell again, and it goes on from there.
+// This cell paints. Watch the picture and the curves while it runs. The *Interrupt* button (■) stops it; run the cell again, and it goes
+// on from there.
 //
 // At first the style loss falls by itself; content rises from 0, for every stroke costs a little of it.
 
 // %%
-const preview = await showLive('preview', pictureGrid({ 'the combination image': deprocessImage(x) }));
+const preview = await showLive('preview', pictureGrid({ 'the combination image': result }));
 const curves = await showLive('loss-curves', lossCurves(history));
 
+const size = { height: imgHeight, width: imgWidth };
+const problem = {
+  ...size,
+  variables: pixels(size),
+  z0: targetValues,
+  lossAndGrads: fetchLossAndGrads,
+};
 const interrupted = await interruptible(async (signal) => {
-  for (; iteration < iterations; iteration++) {
-    const startTime = Date.now();
-    const [xMin, minVal] = await fminLbfgsb(evaluator.loss, x, {
-      fprime: evaluator.grads,
-      maxfun: 20,
-      bounds: displayable(x.length),
-      callback: async (xk: Float64Array) => {
-        x = xk;
-        history.push({ evaluations: evaluator.evaluations, ...evaluator.losses });
-        await preview.refresh(() => pictureGrid({ [`iteration ${iteration}`]: deprocessImage(x) }));
-        await curves.refresh(() => lossCurves(history));
-        signal.throwIfAborted();
-      },
-    });
-    x = xMin;
-    filmstrip[`iteration ${iteration}`] = deprocessImage(x);
-    await saveImage(deprocessImage(x), resultFname(iteration));
-    console.log(
-      `iteration ${iteration}: loss ${minVal.toExponential(4)}, ${((Date.now() - startTime) / 1000).toFixed(1)} s`,
-    );
+  const run = transfer(problem, {
+    iterations: iterations,
+    evaluations: 20,
+    restart: false,
+    rounding: 'round',
+    signal: signal,
+    from: checkpoint,
+  });
+  for await (const event of run) {
+    if (event.type === 'step') {
+      history.push(event);
+      await preview.refresh(async () =>
+        pictureGrid({ [`iteration ${event.iteration}`]: await run.picture() }),
+      );
+      await curves.refresh(() => lossCurves(history));
+    }
+    if (event.type === 'iteration') {
+      filmstrip[`iteration ${event.iteration}`] = await run.picture();
+      await saveImage(await run.picture(), resultFname(event.iteration));
+      console.log(
+        `iteration ${event.iteration}: loss ${event.loss.toExponential(4)}, ${event.seconds.toFixed(1)} s`,
+      );
+    }
+    if (event.type === 'end') console.log(event.message);
   }
+  [result, checkpoint] = [await run.picture(), await run.checkpoint()];
 });
-await preview.update(
-  pictureGrid({ [interrupted ? `interrupted in iteration ${iteration}` : 'result']: deprocessImage(x) }),
-);
+await preview.update(pictureGrid({ [interrupted ? 'interrupted' : 'result']: result }));
 await curves.update(lossCurves(history));
 console.log(interrupted ? 'Interrupted: run this cell again to go on.' : 'Done.');
 
@@ -409,7 +426,7 @@ await show(
   pictureGrid({
     content: await loadImage(targetImagePath, { size: { height: imgHeight, width: imgWidth } }),
     style: await loadImage(styleReferenceImagePath, { size: { height: imgHeight, width: imgWidth } }),
-    result: deprocessImage(x),
+    result: result,
   }),
 );
 
@@ -426,5 +443,5 @@ await show('filmstrip', pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }
 // - `contentWeight` ten times as large, ten times as small (In [22]).
 // - `contentLayer = 'block2_conv2'`: nearer to the picture, so that more than the motif is kept.
 // - Only one of the style layers: `styleLayers = ['block1_conv1']` takes over the colours and hardly more.
-// - Begin with the style picture (`let x: Float64Array = Float64Array.from(styleReferenceImage.dataSync())` in In [24]).
+// - Begin with the style picture (`const targetValues = Float64Array.from(styleReferenceImage.dataSync())` in In [24]).
 // - The second notebook, `layers`, plays with all of these on small pictures.

@@ -1,7 +1,7 @@
 /** Loss and gradient in one pass, the gradient kept for the next ask: In [23] of the chapter. */
 import type { InputArray, NDArray } from './compile';
 
-/** A compiled function of a picture that gives its loss and gradient: compile(tf.valueAndGrad(loss), ...), or losses.ts's lossAndGrads. */
+/** A compiled function of a picture that gives its loss and gradient: compile(tf.valueAndGrad(loss), ...), or a problem's lossAndGrads. */
 export type FetchLossAndGrads = (x: InputArray) => Promise<{ value: NDArray; grad: NDArray }>;
 
 /**

@@ -4,6 +4,7 @@
 export {
   type LoadOptions,
   type Picture,
+  type PictureSource,
   type ResizeFilter,
   type Size,
   chapterSize,
@@ -28,22 +29,35 @@ export { type Network, type NetworkRequest, type OpenNetwork, openNetwork } from
 
 // In [19] to [22]: the losses
 export {
-  CHAPTER_WEIGHTS,
-  type Features,
-  type LossAndGrads,
-  type LossParts,
-  type LossWeights,
-  type Targets,
   contentLoss,
-  contentTargets,
   gramLoss,
+  gramLossPerPosition,
   gramMatrix,
-  lossAndGrads,
+  gramMatrixPerPosition,
   styleLoss,
-  styleTargets,
   totalVariationLoss,
+} from './losses/lossFunctions';
+export { type FeatureExtractor, type Features, featureExtractor } from './losses/features';
+export {
+  CHAPTER_TERMS,
+  type LayerShares,
+  type LayerTerm,
+  type LayerTermOptions,
+  type LossTerm,
+  type PictureTerm,
+  type StyleTermOptions,
+  contentTerm,
+  styleTerm,
+  styleTermPerPosition,
+  totalVariationTerm,
+} from './losses/terms';
+export {
+  type LossAndGrads,
+  type Targets,
+  lossAndGrads,
+  targetsOf,
   transferLoss,
-} from './losses';
+} from './losses/transferLoss';
 
 // In [23]: K.gradients and K.function, and the Evaluator
 export {
@@ -59,23 +73,35 @@ export { Evaluator, type FetchLossAndGrads } from './evaluator';
 
 // In [24]: the optimiser and the loop
 export { type Bounds, type FminLbfgsbInfo, type FminLbfgsbOptions, fminLbfgsb } from './lbfgsb';
+export { type LoopEvent, type Transfer, type TransferOptions, transfer } from './transfer/transfer';
+export type { Checkpoint } from './transfer/checkpoint';
+export type * from './transfer/events';
+
+// A problem for the optimiser: pictures, network, terms and variables
 export {
-  type Checkpoint,
-  type EndEvent,
-  type IterationEvent,
-  type Losses,
-  type StartEvent,
-  type StepEvent,
-  type TransferEvent,
-  type TransferOptions,
+  type Evaluation,
+  type Plan,
+  type Problem,
+  type ProblemOptions,
+  type ProblemSource,
+  type SizedPictures,
   type TransferProblem,
-  displayable,
-  transfer,
-} from './transfer';
+  createProblem,
+} from './problem/problem';
+export type { SourceRecord } from './problem/sources';
+export { lossTerms, noise, problemFromSettings } from './problem/fromSettings';
+export type { MakeVariables, Variables } from './variables/variables';
+export { displayable, freePixels, pixels } from './variables/pixels';
 
 // The whole in one call, and what stands around it
-export { type StyleTransferOptions, styleTransfer } from './styleTransfer';
-export { type PrepareOptions, type PreparedTransfer, lossWeights, noise, prepareTransfer } from './prepare';
+export {
+  type PaintOptions,
+  type StyleTransferOptions,
+  type StyleTransferRequest,
+  paint,
+  styleTransfer,
+  wholeTransfer,
+} from './styleTransfer';
 export { CHAPTER, SETTINGS, type SettingName, type Settings, readSettings } from './settings';
 export {
   type LossEntry,

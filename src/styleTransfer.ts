@@ -1,29 +1,108 @@
-import { type PrepareOptions, prepareTransfer } from './prepare';
-import { type SettingName, type Settings, readSettings } from './settings';
-import { type TransferEvent, transfer } from './transfer';
+/** A whole transfer in one call: for scripts, other programs and pages. */
+import type { Picture, PictureSource } from './picture/image';
+import { problemFromSettings } from './problem/fromSettings';
+import { type Problem, type ProblemOptions, createProblem } from './problem/problem';
+import { reports } from './reports';
+import { type Settings, readSettings } from './settings';
+import type { PreparationEvent, TransferEvent } from './transfer/events';
+import { type LoopEvent, type Transfer, type TransferOptions, transfer } from './transfer/transfer';
 
-export interface StyleTransferOptions extends PrepareOptions {
+/** The pictures, as paths, bytes or in memory, and whatever settings depart from the defaults. */
+export interface StyleTransferRequest extends Partial<Omit<Settings, 'content' | 'style' | 'out'>> {
+  content: PictureSource;
+  style: PictureSource;
+}
+
+export interface StyleTransferOptions
+  extends Pick<ProblemOptions, 'openNetwork' | 'beforeWork'>, Pick<TransferOptions, 'signal' | 'from'> {
   /** What departs from the defaults, such as CHAPTER. */
   preset?: Partial<Settings>;
-  /** When aborted, the run ends after the L-BFGS step at hand. */
-  signal?: AbortSignal;
 }
 
 /**
- * A whole transfer in one call: for await (const event of styleTransfer({ content: 'a.jpg', style: 'b.jpg' })). It writes no files;
- * each 'iteration' event holds its picture.
+ * Paints the content of one picture in the style of another:
  *
- * @param given settings by name, at least content and style; the others have the defaults of settings.ts
+ *     const run = styleTransfer({ content: 'a.jpg', style: 'b.jpg' });
+ *     for await (const event of run) if (event.type === 'iteration') await saveImage(await run.picture(), 'result.png');
+ *
+ * It writes no files. Where the signal is aborted it ends at once, with an end event that says so.
+ *
  * @throws UserError for a setting, picture, layer or weights that cannot be used
  */
-export async function* styleTransfer(
-  given: Partial<Record<SettingName, unknown>>,
-  { preset, signal, ...options }: StyleTransferOptions = {},
-): AsyncGenerator<TransferEvent, void, void> {
-  const settings = readSettings(given, preset);
-  const prepared = await prepareTransfer(settings, options);
+export function styleTransfer(
+  { content, style, ...given }: StyleTransferRequest,
+  { preset, signal, from, ...options }: StyleTransferOptions = {},
+): Transfer<TransferEvent> {
+  const settings = readSettings({ content: 'content', style: 'style', ...given }, preset);
+  const problem = { ...problemFromSettings(settings), ...options, content, styles: [style] };
+  return wholeTransfer(problem, { ...settings, signal, from });
+}
+
+/**
+ * The same for a problem of any terms, variables and pictures.
+ *
+ * @throws UserError as createProblem and transfer do
+ */
+export function wholeTransfer(
+  problem: Omit<ProblemOptions, 'signal' | 'onEvent'>,
+  options: TransferOptions,
+): Transfer<TransferEvent> {
+  const { signal } = options;
+  let run: Transfer<LoopEvent> | undefined;
+  async function* events(): AsyncGenerator<TransferEvent, void, void> {
+    const began = performance.now();
+    const preparation = reports<PreparationEvent, Problem>((onEvent) =>
+      createProblem({ ...problem, signal, onEvent }),
+    );
+    let prepared: Problem;
+    try {
+      prepared = yield* preparation;
+    } catch (error) {
+      if (!signal?.aborted || error !== signal.reason) throw error;
+      const seconds = (performance.now() - began) / 1000;
+      const progress = { iteration: 0, evaluations: 0, seconds };
+      return yield {
+        type: 'end',
+        ...progress,
+        reason: 'stopped',
+        message: 'Stopped before the first iteration.',
+        withinIteration: false,
+      };
+    }
+    try {
+      yield* (run = transfer(prepared, options));
+    } finally {
+      await prepared.dispose();
+    }
+  }
+  const started = () => {
+    if (run) return run;
+    throw new Error(
+      'There is no picture yet, because the transfer is still being prepared. Wait for its first step.',
+    );
+  };
+  return Object.assign(events(), {
+    picture: async () => started().picture(),
+    checkpoint: async () => started().checkpoint(),
+  });
+}
+
+export interface PaintOptions extends ProblemOptions {
+  /** The transfer ends with the L-BFGS step that takes it beyond this many evaluations. */
+  evaluations: number;
+}
+
+/**
+ * The picture that a transfer of so many evaluations comes to.
+ *
+ * @throws UserError as createProblem and transfer do; the signal's reason where it is aborted
+ */
+export async function paint({ evaluations, onEvent, signal, ...problem }: PaintOptions): Promise<Picture> {
+  const prepared = await createProblem({ ...problem, signal, onEvent });
   try {
-    yield* transfer(prepared, { ...settings, signal });
+    const run = transfer(prepared, { iterations: 1, evaluations, restart: false, rounding: 'round', signal });
+    while (!(await run.next()).done) signal?.throwIfAborted();
+    return await run.picture();
   } finally {
     await prepared.dispose();
   }

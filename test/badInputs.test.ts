@@ -92,7 +92,7 @@ const NUMBERS: Row[] = [
   [
     'weights that are all 0',
     ['--content-weight', '0', '--style-weight', '0', '--tv-weight', '0'],
-    /^Expected a weight above 0 .* but all are 0\.$/,
+    /^Every weight is 0, so there is nothing to minimise\. Raise the weight of one term\.$/,
   ],
 ];
 
@@ -388,7 +388,7 @@ const RESUMED: Row[] = [
   [
     'a checkpoint of another size',
     ['resume', at('checkpointSize')],
-    /^Expected a checkpoint of \d+ values, for 40 x 32 pixels, but it has \d+\.$/,
+    /^The checkpoint has \d+ variables, but this transfer has 3840\. Resume it with the size that it began with\.$/,
   ],
   [
     'a content picture that has changed',

@@ -9,7 +9,8 @@ import { main } from '../src/commandLine/cli';
 import { duration, progressLine, terminal } from '../src/commandLine/terminal';
 import { loadImage } from '../src/picture/image';
 import { preprocess } from '../src/picture/preprocess';
-import { prepareTransfer } from '../src/prepare';
+import { problemFromSettings } from '../src/problem/fromSettings';
+import { createProblem } from '../src/problem/problem';
 import type { LossEntry, RunRecord } from '../src/runFolder/results';
 import { SETTINGS, flagOf, readSettings, type SettingName } from '../src/settings';
 import { lossesIn, printed, resultsIn, startTiny } from './helpers/tinyProcess';
@@ -93,27 +94,19 @@ describe('wheatfield transfer', () => {
 
   it('writes losses.json: one entry for each iteration, and saved is the loss of the file', async () => {
     const entries = lossesIn(out);
-    const names = [
-      'iteration',
-      'loss',
-      'content',
-      'style',
-      'totalVariation',
-      'saved',
-      'evaluations',
-      'seconds',
-    ];
+    const names = ['iteration', 'loss', 'terms', 'saved', 'evaluations', 'seconds'];
     const settings = readSettings({ content, style, height: 32, threads: 1 });
-    const prepared = await prepareTransfer(settings, { openNetwork: openTinyVgg19 });
+    const problem = await createProblem({ ...problemFromSettings(settings), openNetwork: openTinyVgg19 });
     for (const [i, entry] of entries.entries()) {
       assert.deepEqual(Object.keys(entry), names);
+      assert.deepEqual(Object.keys(entry.terms), ['content', 'style', 'totalVariation']);
       assert.equal(entry.iteration, i);
       const picture = await loadImage(path.join(out, `result_at_iteration_${i}.png`));
-      const { value } = await prepared.lossAndGrads(preprocess(picture));
+      const { value } = await problem.lossAndGrads(preprocess(picture).dataSync<'float32'>());
       assert.equal(value.data[0], entry.saved);
     }
     assert.ok((entries[1] as LossEntry).loss < (entries[0] as LossEntry).loss);
-    await prepared.dispose();
+    await problem.dispose();
   });
 
   it('writes settings.json, from which the run can be repeated', async () => {
@@ -201,11 +194,9 @@ describe('terminal', () => {
     evaluationsInIteration: 9,
     seconds: 75,
     loss: 442468450,
-    content: 1,
-    style: 2,
-    totalVariation: 3,
+    terms: { content: 1, style: 2, totalVariation: 3 },
   } as const;
-  const settings = { out: 'results', iterations: 20, evaluations: 20 };
+  const settings = { out: 'results', iterations: 20, evaluations: 20, threads: 2 };
 
   it('estimates the time left from what an evaluation took', () => {
     // 13 of this iteration's 22 and 18 iterations of 22, the picture's own loss included: 409 x 2.5 s.

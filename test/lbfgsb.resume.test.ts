@@ -8,6 +8,7 @@ import {
   startState,
   type Bounds,
   type LbfgsbState,
+  type SavedLbfgsb,
 } from '../src/lbfgsb';
 import { problems } from './fixtures/lbfgsb/problems';
 
@@ -89,23 +90,43 @@ describe('lbfgsb resumed from an exported state', () => {
     assert.equal(state.task, info.task);
   });
 
-  it('holds the last accepted iterate after func threw, and refuses to go on from there', async () => {
-    const { rosenbrock } = problems;
-    const state = startState(x0);
-    let calls = 0;
-    let accepted: Iterate | undefined;
-    const steps = lbfgsb(state, (x) => {
-      if (++calls === 12) throw new Error('stop here');
-      return rosenbrock(x);
-    });
-    await assert.rejects(async () => {
-      for await (const at of steps) accepted = iterateOf(at);
-    }, /^Error: stop here$/);
-    assert.deepEqual({ ...iterateOf(state), funcalls: 0 }, { ...accepted, funcalls: 0 });
-    assert.equal(state.task, 'INTERRUPTED');
-    await assert.rejects(lbfgsb(state, rosenbrock).next(), { name: 'UserError', message: /cannot go on/ });
-    assert.throws(() => exportState(state), { name: 'UserError', message: /cannot be saved/ });
-  });
+  for (const [what, bounds] of Object.entries(boundsOf)) {
+    for (const name of ['rosenbrock', 'chain', 'corner']) {
+      it(`goes on bit for bit where func threw: ${name}, ${what}, at every evaluation`, async () => {
+        const problem = problems[name];
+        const whole = await follow(startState(x0, { m: 4, bounds }), problem);
+        for (let stop = 1; stop <= whole.asked.length; stop++) {
+          const state = startState(x0, { m: 4, bounds });
+          let calls = 0;
+          let saved: SavedLbfgsb | undefined;
+          const iterates: Iterate[] = [];
+          const interrupted = lbfgsb(
+            state,
+            async (x) => {
+              if (++calls < stop) return problem(x);
+              // As a watcher would, while the evaluation is under way.
+              saved = await Promise.resolve().then(() => structuredClone(exportState(state)));
+              throw new Error('stop here');
+            },
+            { factr: 10 },
+          );
+          await assert.rejects(async () => {
+            for await (const at of interrupted) iterates.push(iterateOf(at));
+          }, /^Error: stop here$/);
+          const last = iterates.at(-1);
+          if (last) assert.deepEqual({ ...iterateOf(state), funcalls: 0 }, { ...last, funcalls: 0 });
+          for (const from of [state, restoreState(saved as SavedLbfgsb)]) {
+            const resumed = await follow(from, problem);
+            assert.deepEqual(
+              { ...resumed, asked: [], iterates: [...iterates, ...resumed.iterates] },
+              { ...whole, asked: [] },
+              `interrupted in evaluation ${stop}`,
+            );
+          }
+        }
+      });
+    }
+  }
 
   it('refuses a state of another format or with an array cut short', async () => {
     const state = startState(x0);

@@ -3,19 +3,25 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { compile } from '../src/compile';
+import { type FeatureExtractor, featureExtractor } from '../src/losses/features';
 import {
-  CHAPTER_WEIGHTS,
-  type Features,
-  type LossWeights,
   contentLoss,
-  contentTargets,
+  gramLossPerPosition,
   gramMatrix,
-  lossAndGrads,
+  gramMatrixPerPosition,
   styleLoss,
-  styleTargets,
   totalVariationLoss,
-  transferLoss,
-} from '../src/losses';
+} from '../src/losses/lossFunctions';
+import {
+  CHAPTER_TERMS,
+  type LossTerm,
+  contentTerm,
+  layersOf,
+  styleTerm,
+  styleTermPerPosition,
+  totalVariationTerm,
+} from '../src/losses/terms';
+import { lossAndGrads, targetsOf, transferLoss } from '../src/losses/transferLoss';
 import { features } from '../src/network/vgg19';
 import { tinyPicture, tinyVgg19 } from './helpers/tinyVgg19';
 
@@ -96,21 +102,19 @@ describe('transferLoss', () => {
   const style = tinyPicture(height, width, 2);
   const x = tinyPicture(height, width, 3);
 
-  function chosen(weights: LossWeights): string[] {
-    return [...new Set([...Object.keys(weights.content), ...Object.keys(weights.style)])];
-  }
+  const networkFor = (terms: readonly LossTerm[]) => featureExtractor(features(model, layersOf(terms)));
 
-  function lossOf(weights: LossWeights, network: Features = features(model, chosen(weights))) {
+  function lossOf(terms: readonly LossTerm[], network: FeatureExtractor = networkFor(terms)) {
     const targets = {
-      content: contentTargets(network, weights)(content),
-      style: styleTargets(network, weights)(style),
+      ...targetsOf(terms, 'content', network)(content),
+      ...targetsOf(terms, 0, network)(style),
     };
-    return transferLoss(network, targets, weights);
+    return transferLoss(terms, network, targets);
   }
 
   /** The loss as In [22] writes it: one variable, added to. */
   function chapterLoss(combination: tf.Tensor4D): number {
-    const outputs = features(model, chosen(CHAPTER_WEIGHTS));
+    const outputs = features(model, layersOf(CHAPTER_TERMS));
     const at = (picture: tf.Tensor4D, layer: string) =>
       (outputs(picture)[layer] as tf.Tensor4D).squeeze<tf.Tensor3D>([0]);
     let loss =
@@ -124,27 +128,29 @@ describe('transferLoss', () => {
     return loss + 1e-4 * (totalVariationLoss(combination).dataSync()[0] as number);
   }
 
-  it("with the chapter's weights is the chapter's loss", () => {
-    const { value, content, style, totalVariation } = lossAndGrads(lossOf(CHAPTER_WEIGHTS))(x);
-    const parts = [content, style, totalVariation].map((part) => part.dataSync()[0] as number);
+  it("with the chapter's terms is the chapter's loss", () => {
+    const { value, terms } = lossAndGrads(lossOf(CHAPTER_TERMS))(x);
+    assert.deepEqual(Object.keys(terms), ['content', 'style', 'totalVariation']);
+    const parts = Object.values(terms).map((term) => term.dataSync()[0] as number);
     close(value.dataSync(), [chapterLoss(x)]);
     close(value.dataSync(), [parts.reduce((a, b) => a + b)]);
     assert.ok(parts.every((part) => part > 0));
   });
 
   it('compiled is the same as eager, parts and gradient', async () => {
-    const fn = lossAndGrads(lossOf(CHAPTER_WEIGHTS));
+    const fn = lossAndGrads(lossOf(CHAPTER_TERMS));
     const eager = fn(x);
     const compiled = await compile(fn, shape);
     const result = await compiled(x);
-    for (const name of ['value', 'content', 'style', 'totalVariation', 'grad'] as const) {
-      close(result[name].data, eager[name].dataSync(), 1e-5);
+    for (const name of ['value', 'grad'] as const) close(result[name].data, eager[name].dataSync(), 1e-5);
+    for (const [name, term] of Object.entries(eager.terms)) {
+      close(result.terms[name]?.data ?? [], term.dataSync(), 1e-5);
     }
     await compiled.dispose();
   });
 
   it('compiled computes the network forward and backward once, and no target', async () => {
-    const compiled = await compile(lossAndGrads(lossOf(CHAPTER_WEIGHTS)), shape);
+    const compiled = await compile(lossAndGrads(lossOf(CHAPTER_TERMS)), shape);
     // block1_conv1 to block5_conv2 are 14 convolutions.
     assert.equal(compiled.ops.Conv, 28);
     // One product for each style layer's Gram matrix, one for its gradient.
@@ -152,17 +158,18 @@ describe('transferLoss', () => {
     await compiled.dispose();
   });
 
-  const none: LossWeights = { content: {}, style: {}, totalVariation: 0 };
   // A step is large enough to stand out from float32's rounding; on its way ReLUs and maxima change their minds, deep in the network
   // more than at its start, which is what the tolerances allow for.
-  for (const [what, weights, tolerance] of [
-    ['content', { ...none, content: CHAPTER_WEIGHTS.content }, 0.06],
-    ['style', { ...none, style: CHAPTER_WEIGHTS.style }, 0.03],
-    ['total variation', { ...none, totalVariation: 1e-4 }, 0.002],
-    ['the whole loss', CHAPTER_WEIGHTS, 0.02],
+  const [contentAlone, styleAlone, smoothAlone] = CHAPTER_TERMS.map((term) => [term]);
+  for (const [what, terms, tolerance] of [
+    ['content', contentAlone, 0.06],
+    ['style', styleAlone, 0.03],
+    ['style per position', [stylePerPosition()], 0.03],
+    ['total variation', smoothAlone, 0.002],
+    ['the whole loss', CHAPTER_TERMS, 0.02],
   ] as const) {
     it(`has a gradient that agrees with finite differences in random directions: ${what}`, async () => {
-      const compiled = await compile(lossAndGrads(lossOf(weights)), shape);
+      const compiled = await compile(lossAndGrads(lossOf(terms ?? [])), shape);
       const at = x.dataSync<'float32'>();
       const { grad } = await compiled(at);
       const step = 0.02;
@@ -170,11 +177,8 @@ describe('transferLoss', () => {
       for (let seed = 11; seed < 31; seed++) {
         const direction = tf.randomNormal(shape, 0, 1, 'float32', seed).dataSync<'float32'>();
         const moved = async (by: number) => {
-          const parts = await compiled(at.map((xi, i) => xi + by * (direction[i] as number)));
-          return ['content', 'style', 'totalVariation'].reduce(
-            (sum, part) => sum + Number(parts[part as keyof typeof parts].data[0]),
-            0,
-          );
+          const result = await compiled(at.map((xi, i) => xi + by * (direction[i] as number)));
+          return Object.values(result.terms).reduce((sum, term) => sum + Number(term.data[0]), 0);
         };
         const difference = ((await moved(step)) - (await moved(-step))) / (2 * step);
         const slope = direction.reduce((sum, di, i) => sum + di * Number(grad.data[i]), 0);
@@ -189,54 +193,141 @@ describe('transferLoss', () => {
 
   it('computes the targets once, before the loop', () => {
     let passes = 0;
-    const network = features(model, chosen(CHAPTER_WEIGHTS));
-    const counting: Features = (picture) => {
+    const network = networkFor(CHAPTER_TERMS);
+    const counting: FeatureExtractor = (picture) => {
       passes++;
       return network(picture);
     };
-    const loss = lossOf(CHAPTER_WEIGHTS, counting);
+    const loss = lossOf(CHAPTER_TERMS, counting);
     assert.equal(passes, 2);
     loss(x);
     assert.equal(passes, 3);
   });
 
   it('weighs every layer by itself', () => {
-    const parts = (weights: LossWeights): [number, number] => {
-      const { content, style } = lossOf(weights)(x);
-      return [content.dataSync()[0] as number, style.dataSync()[0] as number];
-    };
-    const one = parts({ content: { block1_conv2: 1 }, style: { block2_conv1: 1 }, totalVariation: 0 });
-    const other = parts({ content: { block4_conv4: 1 }, style: { block3_conv1: 1 }, totalVariation: 0 });
-    const both = parts({
-      content: { block1_conv2: 2, block4_conv4: 3 },
-      style: { block2_conv1: 0.5, block3_conv1: 0.25 },
-      totalVariation: 0,
-    });
+    const values = (...terms: LossTerm[]) =>
+      Object.values(lossOf(terms)(x)).map((term) => term.dataSync()[0] as number) as [number, number];
+    const of = (contentLayers: Record<string, number>, styleLayers: Record<string, number>) =>
+      values(
+        contentTerm({ weight: 1, layers: contentLayers }),
+        styleTerm({ weight: 0.5, layers: styleLayers }),
+      );
+    const one = of({ block1_conv2: 1 }, { block2_conv1: 1 });
+    const other = of({ block4_conv4: 1 }, { block3_conv1: 1 });
+    const both = of({ block1_conv2: 2, block4_conv4: 3 }, { block2_conv1: 0.5, block3_conv1: 0.25 });
     close(both, [2 * one[0] + 3 * other[0], 0.5 * one[1] + 0.25 * other[1]]);
   });
 
-  it('does not compute a part that weighs 0: it is exactly 0', async () => {
-    const onlyStyle = { content: { block5_conv2: 0 }, style: { block1_conv1: 1 }, totalVariation: 0 };
+  it('adds up any terms, several styles included, each by its own name', () => {
+    const layers = { block2_conv1: 1 };
+    const terms = [
+      styleTerm({ name: 'first style', weight: 2, layers, style: 0 }),
+      styleTerm({ name: 'second style', weight: 3, layers, style: 1 }),
+      totalVariationTerm({ weight: 1 }),
+    ];
+    const network = networkFor(terms);
+    const targets = { ...targetsOf(terms, 0, network)(style), ...targetsOf(terms, 1, network)(content) };
+    const values = transferLoss(terms, network, targets)(x);
+    const alone = (picture: tf.Tensor4D) =>
+      styleLoss(
+        network(picture).activations('block2_conv1'),
+        network(x).activations('block2_conv1'),
+        height,
+        width,
+      );
+    close(values['first style']?.dataSync() ?? [], [2 * (alone(style).dataSync()[0] as number)]);
+    close(values['second style']?.dataSync() ?? [], [3 * (alone(content).dataSync()[0] as number)]);
+    close(values.totalVariation?.dataSync() ?? [], totalVariationLoss(x).dataSync());
+  });
+
+  it('does not compute a term that weighs 0: it is exactly 0', async () => {
+    const onlyStyle = [
+      contentTerm({ weight: 1, layers: { block5_conv2: 0 } }),
+      styleTerm({ weight: 1, layers: { block1_conv1: 1 } }),
+      totalVariationTerm({ weight: 0 }),
+    ];
     const compiled = await compile(lossAndGrads(lossOf(onlyStyle)), shape);
-    const { value, content, style, totalVariation } = await compiled(x);
-    assert.deepEqual([content.data[0], totalVariation.data[0]], [0, 0]);
-    assert.equal(value.data[0], style.data[0]);
+    const { value, terms } = await compiled(x);
+    assert.deepEqual([terms.content?.data[0], terms.totalVariation?.data[0]], [0, 0]);
+    assert.equal(value.data[0], terms.style?.data[0]);
     assert.equal(compiled.ops.Conv, 2);
     assert.ok(!('Sqrt' in compiled.ops), 'the power of the total variation');
     await compiled.dispose();
 
-    const onlySmooth = { content: {}, style: {}, totalVariation: 1 };
-    const smooth = lossAndGrads(
-      transferLoss(() => assert.fail('no network'), { content: {}, style: {} }, onlySmooth),
+    const noNetwork = () => assert.fail('no network');
+    const onlySmooth = [
+      contentTerm({ weight: 0, layers: { block5_conv2: 1 } }),
+      totalVariationTerm({ weight: 1 }),
+    ];
+    close(
+      lossAndGrads(transferLoss(onlySmooth, noNetwork, {}))(x).value.dataSync(),
+      totalVariationLoss(x).dataSync(),
     );
-    close(smooth(x).value.dataSync(), totalVariationLoss(x).dataSync());
   });
 
-  it('refuses weights that are all 0', () => {
-    const nothing = { content: { block5_conv2: 0 }, style: {}, totalVariation: 0 };
-    assert.throws(() => transferLoss(() => ({}), { content: {}, style: {} }, nothing), {
+  it('refuses weights that are all 0, and two terms of one name', () => {
+    const nothing = [
+      contentTerm({ weight: 1, layers: { block5_conv2: 0 } }),
+      totalVariationTerm({ weight: 0 }),
+    ];
+    const twice = [totalVariationTerm({ weight: 1 }), totalVariationTerm({ weight: 2 })];
+    const none = () => assert.fail('no network');
+    assert.throws(() => transferLoss(nothing, none, {}), {
       name: 'UserError',
-      message: /a weight above 0 .* but all are 0/,
+      message: /^Every weight is 0, so there is nothing to minimise\./,
     });
+    assert.throws(() => transferLoss(twice, none, {}), {
+      name: 'UserError',
+      message: /^Two terms of the loss are called 'totalVariation'\./,
+    });
+  });
+});
+
+function stylePerPosition(): LossTerm {
+  const layers = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`block${i}_conv1`, 1 / 5]));
+  return styleTermPerPosition({ weight: 1e6, layers });
+}
+
+describe('style per position', () => {
+  it("is Gatys's: the chapter's sums, divided by positions and by the layer's channels", () => {
+    const [S, C] = [5, 6].map((seed) => tf.randomNormal([7, 9, 4], 0, 3, 'float32', seed) as tf.Tensor3D) as [
+      tf.Tensor3D,
+      tf.Tensor3D,
+    ];
+    // Equation 4 of Gatys, Ecker and Bethge 2015: N channels, M positions.
+    const [N, M] = [4, 63];
+    const [G, A] = [gramMatrix(C).arraySync(), gramMatrix(S).arraySync()];
+    const sum = G.flat().reduce((total, g, i) => total + (g - (A.flat()[i] as number)) ** 2, 0);
+    const [perS, perC] = [S, C].map((x) => gramMatrixPerPosition(gramMatrix(x), 7, 9)) as [
+      tf.Tensor2D,
+      tf.Tensor2D,
+    ];
+    close(gramLossPerPosition(perS, perC).dataSync(), [sum / (4 * N ** 2 * M ** 2)]);
+  });
+
+  it('is 0 for a style picture that repeats the combination image, whatever its size', () => {
+    const x = tinyPicture(32, 40, 3);
+    const twice = tf.concat([x, x], 2);
+    // Apart from the borders, which the network pads with zeros: so a layer whose windows are single pixels.
+    const pointwise = featureExtractor((picture) => ({ pixels: tf.square(picture) as tf.Tensor4D }));
+    for (const term of [styleTermPerPosition, styleTerm]) {
+      const terms = [term({ weight: 1, layers: { pixels: 1 } })];
+      const loss = transferLoss(terms, pointwise, targetsOf(terms, 0, pointwise)(twice));
+      const [value] = loss(x).style?.dataSync() as Float32Array;
+      const itself = transferLoss(terms, pointwise, { style: [tf.zeros([3, 3])] })(x).style?.dataSync()[0];
+      const share = (value as number) / (itself as number);
+      assert.ok(term === styleTerm ? Math.abs(share - 1) < 1e-5 : share < 1e-9, `${share}`);
+    }
+  });
+});
+
+describe('totalVariationLoss of a batch', () => {
+  it('is the sum over its pictures', () => {
+    const pictures = [1, 2].map((seed) => tinyPicture(6, 9, seed));
+    const [first, second] = pictures.map((x) => totalVariationLoss(x).dataSync()[0] as number) as [
+      number,
+      number,
+    ];
+    close(totalVariationLoss(tf.concat(pictures, 0)).dataSync(), [first + second]);
   });
 });

@@ -5,11 +5,13 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { main } from '../src/commandLine/cli';
 import { compile } from '../src/compile';
-import { contentTargets, lossAndGrads, styleTargets, transferLoss } from '../src/losses';
-import { assertFits, availableMemory, bytesNeeded, transferMemory } from '../src/memory';
+import { featureExtractor } from '../src/losses/features';
+import { CHAPTER_TERMS as terms, layersOf } from '../src/losses/terms';
+import { listTargets, lossAndGrads, targetsOf, transferLoss } from '../src/losses/transferLoss';
 import { features } from '../src/network/vgg19';
-import { lossWeights } from '../src/prepare';
-import { readSettings } from '../src/settings';
+import type { Size } from '../src/picture/image';
+import { assertFits, availableMemory, bytesNeeded, problemMemory } from '../src/problem/memory';
+import { pixels } from '../src/variables/pixels';
 import { openTinyVgg19, tinyPicture, tinyPictures, tinyVgg19 } from './helpers/tinyVgg19';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-memory-'));
@@ -22,11 +24,9 @@ describe('the memory of a transfer', () => {
     ({ content, style } = await tinyPictures(folder));
   });
 
-  const weights = () => lossWeights(readSettings({ content, style }));
-  const network = () => {
-    const { content: contentWeights, style: styleWeights } = weights();
-    return features(tinyVgg19(), [...Object.keys(contentWeights), ...Object.keys(styleWeights)]);
-  };
+  const network = () => featureExtractor(features(tinyVgg19(), layersOf(terms)));
+  const memoryAt = (size: Size) =>
+    problemMemory({ terms, extractor: network(), variables: pixels(size), styleSizes: [size] }, size);
   async function wheatfield(args: readonly string[], megabytesFree: number) {
     const [stdout, stderr] = [kept(), kept()];
     const freeMemory = () => megabytesFree * 1e6;
@@ -76,20 +76,19 @@ describe('the memory of a transfer', () => {
 
   it('is that of the graph that is compiled, whose targets are constants', async () => {
     const size = { height: 48, width: 64 };
-    const outlined = await transferMemory(network(), weights(), size);
+    const outlined = await memoryAt(size);
     await tf.setBackend('cpu');
     const [x, y] = [tinyPicture(48, 64, 1), tinyPicture(48, 64, 2)];
     const targets = {
-      content: contentTargets(network(), weights())(x),
-      style: styleTargets(network(), weights())(y),
+      ...targetsOf(terms, 'content', network())(x),
+      ...targetsOf(terms, 0, network())(y),
     };
-    const { memory, dispose } = await compile(
-      lossAndGrads(transferLoss(network(), targets, weights())),
-      x.shape,
-    );
+    const { picture, length } = pixels(size);
+    const loss = transferLoss(terms, network(), targets);
+    const evaluation = (z: tf.Tensor1D) => lossAndGrads((at: tf.Tensor1D) => loss(picture(at)))(z);
+    const { memory, dispose } = await compile(evaluation, [length]);
     await dispose();
-    const elements = [...Object.values(targets.content), ...Object.values(targets.style)];
-    const bytes = elements.reduce((sum, { size: n }) => sum + 4 * n, 0);
+    const bytes = listTargets<tf.Tensor>(terms, targets).reduce((sum, { size: n }) => sum + 4 * n, 0);
     assert.equal(memory.constants, outlined.constants + bytes);
     assert.ok(memory.peak <= outlined.peak && outlined.peak <= memory.peak + bytes);
   });
@@ -97,7 +96,7 @@ describe('the memory of a transfer', () => {
   it('grows with the number of pixels', async () => {
     const need = async (side: number) => {
       const size = { height: side, width: side };
-      return bytesNeeded(await transferMemory(network(), weights(), size), size);
+      return bytesNeeded(await memoryAt(size), size);
     };
     const ratio = (await need(1024)) / (await need(512));
     assert.ok(Math.abs(ratio - 4) < 0.1, String(ratio));

@@ -49,8 +49,8 @@ const plain = (width: number, height: number, colour: Rgb): Picture => ({
 });
 
 const POINTS: LossPoint[] = Array.from({ length: 20 }, (_, i) => {
-  const parts = { content: 1e6 * (i + 0.001), style: 1e9 / (i + 1), totalVariation: 1e5 };
-  return { evaluations: 3 * i, ...parts, loss: parts.content + parts.style + parts.totalVariation };
+  const terms = { content: 1e6 * (i + 0.001), style: 1e9 / (i + 1), totalVariation: 1e5 };
+  return { evaluations: 3 * i, terms, loss: terms.content + terms.style + terms.totalVariation };
 });
 
 describe('pictureGrid', () => {
@@ -230,20 +230,41 @@ describe('lossCurves', () => {
 
   it('says in the legend which part is 0, and leaves gaps where a log scale has no place', () => {
     const { data } = lossCurves(
-      POINTS.map((point, i) => ({ ...point, content: 0, style: i === 0 ? 0 : point.style })),
+      POINTS.map((point, i) => {
+        const terms = { ...point.terms, content: 0, style: i === 0 ? 0 : (point.terms.style as number) };
+        return { ...point, terms };
+      }),
     ).plotly as { data: { name: string; y: (number | null)[] }[] };
     assert.deepEqual(
       data.map(({ name }) => name),
-      ['sum', 'style', 'content: 0', 'total variation'],
+      ['sum', 'content: 0', 'style', 'total variation'],
     );
-    assert.equal(data[1]?.y[0], null);
-    assert.equal(data[1]?.y[1], POINTS[1]?.style);
+    assert.equal(data[2]?.y[0], null);
+    assert.equal(data[2]?.y[1], POINTS[1]?.terms.style);
+  });
+
+  it('draws whatever terms there are, each in a look of its own', () => {
+    const terms = { content: 4, 'style 1': 3, 'style 2': 2, totalVariation: 1 };
+    const { data } = lossCurves([{ evaluations: 1, loss: 10, terms }]).plotly as {
+      data: { name: string; y: number[]; line: { color: string; dash: string } }[];
+    };
+    assert.deepEqual(
+      data.map(({ name, y }) => [name, ...y]),
+      [
+        ['sum', 10],
+        ['content', 4],
+        ['style 1', 3],
+        ['style 2', 2],
+        ['total variation', 1],
+      ],
+    );
+    assert.equal(new Set(data.map(({ line }) => `${line.color} ${line.dash}`)).size, data.length);
   });
 
   it('draws a single point, and points that are all 0', async () => {
     const [first] = POINTS as [LossPoint];
     assert.ok((await lossCurves([first]).png()).length > 1000);
-    const zero = { evaluations: 1, loss: 0, content: 0, style: 0, totalVariation: 0 };
+    const zero = { evaluations: 1, loss: 0, terms: { content: 0, style: 0, totalVariation: 0 } };
     assert.ok((await lossCurves([zero]).png()).length > 1000);
     assert.throws(() => lossCurves([]), UserError);
   });

@@ -30,11 +30,11 @@ describe('styleTransfer', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('refuses a setting that does not exist', async () => {
-    const events = styleTransfer({ contnet: 'a.jpg' } as Parameters<typeof styleTransfer>[0]);
-    await assert.rejects(events.next(), {
+  it('refuses a setting that does not exist', () => {
+    const misspelt = { content: 'a.jpg', style: 'b.jpg', heigth: 3 };
+    assert.throws(() => styleTransfer(misspelt), {
       name: 'UserError',
-      message: /^Expected a setting but received 'contnet'/,
+      message: /^Expected a setting but received 'heigth'/,
     });
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { featureExtractor } from '../src/losses/features';
 import { features } from '../src/network/vgg19';
 import { convLayers } from '../src/network/vgg19Slim';
 import { IMAGENET_MEANS_BGR } from '../src/picture/preprocess';
@@ -166,7 +167,7 @@ describe('training: loss and warm start', () => {
   before(() => tf.setBackend('cpu'));
 
   it('is the same compiled as eager, with the gradient in every parameter', async () => {
-    const teacher = features(tinyVgg19(), names);
+    const teacher = featureExtractor(features(tinyVgg19(), names));
     const parameters = tinySlim(TINY_SLIM_WIDTHS, TINY_WIDTHS);
     const weights = { activations: names.map((_, i) => 1 + i), grams: names.map((_, i) => 20 - i) };
     const step = await compileTrainingStep(teacher, weights, parameters, 32, 1);
@@ -197,7 +198,7 @@ describe('training: loss and warm start', () => {
   }).timeout(120_000);
 
   it('stylises; where nothing can be gained, as with two pictures of one colour, the content stays', async () => {
-    const compared = features(tinyVgg19(), TRANSFER_LAYERS);
+    const compared = featureExtractor(features(tinyVgg19(), TRANSFER_LAYERS));
     const styliser = await compileStyliser(() => compared, {}, 32, 1);
     const [content, style] = [3, 4].map((seed) => tinyPicture(32, 32, seed).dataSync<'float32'>());
     const steps = await styliser.run(content as Float32Array, style as Float32Array, 5, {});
@@ -224,7 +225,12 @@ describe('training: loss and warm start', () => {
     assert.equal(tf.memory().numTensors, tensors);
     const student = slimTensors(parameters);
     const held = { data: tinyPicture(64, 64, 20).dataSync<'float32'>(), height: 64, width: 64 };
-    const [figures] = await layerFigures(features(teacher, names), student.network, [held], 1);
+    const [figures] = await layerFigures(
+      featureExtractor(features(teacher, names)),
+      student.network,
+      [held],
+      1,
+    );
     // The four deepest layers see too few pixels here to be determined.
     for (const name of names.slice(0, 12)) {
       const { cosine, gramError } = figures?.[name] as { cosine: number; gramError: number };

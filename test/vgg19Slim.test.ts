@@ -2,14 +2,10 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../src/compile';
 import { UserError } from '../src/errors';
-import {
-  type Features,
-  type LossWeights,
-  contentTargets,
-  gramMatrix,
-  styleTargets,
-  transferLoss,
-} from '../src/losses';
+import type { FeatureExtractor } from '../src/losses/features';
+import { gramMatrix } from '../src/losses/lossFunctions';
+import { contentTerm, styleTerm } from '../src/losses/terms';
+import { targetsOf, transferLoss } from '../src/losses/transferLoss';
 import { VGG19_WIDTHS } from '../src/network/vgg19';
 import { SLIM_WIDTHS, convLayers, slimActivations, slimFeatures, slimInput } from '../src/network/vgg19Slim';
 import { slimTensors } from '../src/train/parameters';
@@ -46,26 +42,28 @@ describe('vgg19-slim', () => {
   it('gives activations of the shapes of VGG19, for sizes that 16 does not divide', () => {
     const activations = tf.tidy(() => {
       const found = slimFeatures(slim.network, LAYERS)(x);
-      return Object.fromEntries(Object.entries(found).map(([name, { shape }]) => [name, shape]));
+      return Object.fromEntries(LAYERS.map((name) => [name, found.activations(name).shape]));
     });
     assert.deepEqual(activations, {
-      block1_conv1: [1, 37, 35, 64],
-      block2_conv1: [1, 18, 17, 128],
-      block3_conv4: [1, 9, 8, 256],
-      block5_conv2: [1, 2, 2, 512],
+      block1_conv1: [37, 35, 64],
+      block2_conv1: [18, 17, 128],
+      block3_conv4: [9, 8, 256],
+      block5_conv2: [2, 2, 512],
     });
   });
 
   it("gives the heads' Gram matrices exactly, biases included, without the heads' activations", () => {
     const features = slimFeatures(slim.network, LAYERS)(x);
-    const grams = slimFeatures(slim.network, LAYERS).withGramMatrices(x).gramMatrices;
     for (const layer of LAYERS) {
-      const direct = gramMatrix(tf.squeeze(features[layer] as tf.Tensor4D, [0])).dataSync<'float32'>();
+      const direct = gramMatrix(features.activations(layer)).dataSync<'float32'>();
       const largest = direct.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      (grams[layer] as tf.Tensor2D).dataSync().forEach((value, i) => {
-        const expected = direct[i] as number;
-        assert.ok(Math.abs(value - expected) < 1e-5 * largest, `${layer} ${i}: ${expected}, came ${value}`);
-      });
+      features
+        .gramMatrix(layer)
+        .dataSync()
+        .forEach((value, i) => {
+          const expected = direct[i] as number;
+          assert.ok(Math.abs(value - expected) < 1e-5 * largest, `${layer} ${i}: ${expected}, came ${value}`);
+        });
     }
   });
 
@@ -81,9 +79,8 @@ describe('vgg19-slim', () => {
 
   it('has the gradient of a Gram matrix, compiled as eager', async () => {
     const gradient = tf.grad((picture: tf.Tensor) => {
-      const network = slimFeatures(slim.network, ['block2_conv1']);
-      const { gramMatrices } = network.withGramMatrices(picture as tf.Tensor4D);
-      return tf.sum(tf.square(gramMatrices.block2_conv1 as tf.Tensor)) as tf.Scalar;
+      const features = slimFeatures(slim.network, ['block2_conv1'])(picture as tf.Tensor4D);
+      return tf.sum(tf.square(features.gramMatrix('block2_conv1'))) as tf.Scalar;
     });
     const eager = tf.tidy(() => gradient(x).dataSync());
     const compiled = await compile(gradient, x.shape, { threads: 1 });
@@ -96,22 +93,25 @@ describe('vgg19-slim', () => {
   });
 
   it("serves the chapter's loss, by its Gram matrices as by its activations", () => {
-    const weights: LossWeights = {
-      content: { block4_conv2: 2 },
-      style: { block2_conv1: 3, block5_conv1: 1 },
-      totalVariation: 1,
-    };
+    const terms = [
+      contentTerm({ weight: 2, layers: { block4_conv2: 1 } }),
+      styleTerm({ weight: 1, layers: { block2_conv1: 3, block5_conv1: 1 } }),
+    ];
     const short = slimFeatures(slim.network, ['block2_conv1', 'block5_conv1', 'block4_conv2']);
-    const long: Features = (picture) => short(picture);
-    const losses = [short, long].map((features) =>
+    const long: FeatureExtractor = (picture) => {
+      const { activations } = short(picture);
+      return { activations, gramMatrix: (layer) => gramMatrix(activations(layer)) };
+    };
+    const losses = [short, long].map((extractor) =>
       tf.tidy(() => {
         const [content, style] = [tinyPicture(37, 35, 5), tinyPicture(37, 35, 6)];
         const targets = {
-          content: contentTargets(features, weights)(content),
-          style: styleTargets(features, weights)(style),
+          ...targetsOf(terms, 'content', extractor)(content),
+          ...targetsOf(terms, 0, extractor)(style),
         };
-        const parts = transferLoss(features, targets, weights)(x);
-        return [parts.content, parts.style].map((part) => part.dataSync()[0] as number);
+        return Object.values(transferLoss(terms, extractor, targets)(x)).map(
+          (term) => term.dataSync()[0] as number,
+        );
       }),
     ) as [number[], number[]];
     losses[0].forEach((loss, i) => {

@@ -1,9 +1,10 @@
 /** A run on the command line: prepared, watched by files and terminal, begun or gone on with. */
 import { constants } from 'node:os';
 import { enableProdMode } from '@tensorflow/tfjs';
-import { assertFits, availableMemory } from '../memory';
 import type { OpenNetwork } from '../network/network';
-import { type Plan, type PreparedTransfer, prepareTransfer } from '../prepare';
+import { problemFromSettings } from '../problem/fromSettings';
+import { assertFits, availableMemory } from '../problem/memory';
+import type { Plan, ProblemSource } from '../problem/problem';
 import {
   type Results,
   assertSameSource,
@@ -14,8 +15,9 @@ import {
   readRun,
 } from '../runFolder/results';
 import { type Settings, readSettings } from '../settings';
-import { type Checkpoint, assertSameSize, transfer } from '../transfer';
-import { type TerminalStream, downloadProgress, terminal } from './terminal';
+import { wholeTransfer } from '../styleTransfer';
+import { type Checkpoint, assertSameLength } from '../transfer/checkpoint';
+import { type TerminalStream, terminal } from './terminal';
 
 /** What the program meets outside itself. */
 export interface Surroundings {
@@ -38,7 +40,7 @@ export async function runTransfer(
   await checkResultsFolder(settings.out, force);
   return run(settings, surroundings, {
     force,
-    open: ({ source }) => beginResults(settings.out, settings, source),
+    open: (source) => beginResults(settings.out, settings, source),
   });
 }
 
@@ -64,11 +66,11 @@ export async function resumeTransfer(
   return run(settings, surroundings, {
     force,
     from: checkpoint,
-    check({ source }) {
+    check({ source, length }) {
       assertSameSource(record.source, source);
-      if (checkpoint) assertSameSize(checkpoint, source);
+      if (checkpoint) assertSameLength(checkpoint, length);
     },
-    open: ({ source }) => continueResults(dir, settings, source, checkpoint),
+    open: (source) => continueResults(dir, settings, source, checkpoint),
   });
 }
 
@@ -80,7 +82,7 @@ interface Beginning {
   from?: Checkpoint;
   /** What must hold before the work begins. */
   check?: (plan: Plan) => void;
-  open(prepared: PreparedTransfer): Promise<Results>;
+  open(source: ProblemSource): Promise<Results>;
 }
 
 async function run(
@@ -90,36 +92,34 @@ async function run(
 ): Promise<number> {
   // Otherwise tfjs prints advice on faster eager execution, of which there is none here.
   enableProdMode();
-  const prepared = await prepareTransfer(settings, {
-    openNetwork,
-    onDownload: downloadProgress(stdout),
-    async beforeWork(plan) {
-      check?.(plan);
-      if (force) return;
-      await checkRoom(settings.out, plan.source);
-      await assertFits(plan.source, plan.memoryAt, freeMemory());
-    },
-  });
-  const { height, width, weights } = prepared.source;
-  stdout.write(
-    `${prepared.choice}\n${width} x ${height} pixels, threads: ${settings.threads}, weights: ${weights.path}\n`,
+  let source: ProblemSource | undefined;
+  const beforeWork = async (plan: Plan) => {
+    ({ source } = plan);
+    check?.(plan);
+    if (force) return;
+    await checkRoom(settings.out, source);
+    await assertFits(source, plan.memoryAt, freeMemory());
+  };
+  const print = terminal(stdout, settings);
+  const transfer = wholeTransfer(
+    { ...problemFromSettings(settings), openNetwork, beforeWork },
+    { ...settings, signal, from },
   );
   let results: Results | undefined;
   let stopped = false;
   try {
-    results = await open(prepared);
-    const print = terminal(stdout, settings);
-    for await (const event of transfer(prepared, { ...settings, signal, from })) {
-      await results.record(event);
+    for await (const event of transfer) {
+      // Not before everything has proved to work: it removes what an earlier run left.
+      if (event.type === 'compiled' && source) results = await open(source);
+      await results?.record(event, transfer);
       print(event);
       stopped = event.type === 'end' && event.reason === 'stopped';
     }
   } finally {
     await results?.close();
-    await prepared.dispose();
   }
   if (!stopped) return 0;
+  if (results) stdout.write(`Go on with: wheatfield resume ${settings.out}\n`);
   // As shells have it: 128 and the number of the process signal.
-  stdout.write(`Go on with: wheatfield resume ${settings.out}\n`);
   return 128 + constants.signals[signal?.reason as NodeJS.Signals];
 }

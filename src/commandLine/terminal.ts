@@ -1,8 +1,7 @@
 /** The watcher that prints: the chapter's lines, and on a terminal a live line with an estimate of the time left. */
-import type { Progress as Download } from '../network/download';
 import { resultPath } from '../runFolder/results';
 import type { Settings } from '../settings';
-import type { StepEvent, TransferEvent } from '../transfer';
+import type { DownloadEvent, StepEvent, TransferEvent } from '../transfer/events';
 
 /** Where lines go: process.stdout, or anything like it. */
 export interface TerminalStream {
@@ -19,7 +18,7 @@ export interface TerminalStream {
  */
 export function terminal(
   stream: TerminalStream,
-  settings: Pick<Settings, 'out' | 'iterations' | 'evaluations'>,
+  settings: Pick<Settings, 'out' | 'iterations' | 'evaluations' | 'threads'>,
 ): (event: TransferEvent) => void {
   const live = stream.isTTY === true;
   const clear = () => live && stream.write('\r\x1b[K');
@@ -27,9 +26,24 @@ export function terminal(
     clear();
     stream.write(`${line}\n`);
   };
+  const download = downloadProgress(stream);
   let startedAt = 0;
+  let [size, network, weights] = ['', '', ''];
   return (event) => {
     switch (event.type) {
+      case 'pictures':
+        size = `${event.size.width} x ${event.size.height} pixels`;
+        break;
+      case 'download':
+        download(event);
+        break;
+      case 'network':
+        [network, weights] = [event.choice, event.weights];
+        break;
+      case 'compiled':
+        // Not before: what cannot work is refused with nothing but the reason.
+        print(`${network}\n${size}, threads: ${settings.threads}, weights: ${weights}`);
+        break;
       case 'start':
         startedAt = event.seconds;
         print(`Start of iteration ${event.iteration}`);
@@ -78,7 +92,9 @@ export function duration(seconds: number): string {
 }
 
 /** A watcher of the weights' download: a live line on a terminal, one line otherwise. */
-export function downloadProgress(stream: TerminalStream): (progress: Download) => void {
+export function downloadProgress(
+  stream: TerminalStream,
+): (progress: Pick<DownloadEvent, 'received' | 'total'>) => void {
   let announced = false;
   return ({ received, total }) => {
     const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);

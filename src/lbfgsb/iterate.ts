@@ -4,7 +4,7 @@ import { lineSearch, restoreIterate } from './lineSearch';
 import { dot } from './linearAlgebra';
 import { Objective, type Fprime, type Func } from './objective';
 import { ProjectedPath } from './projectedPath';
-import type { LbfgsbState } from './state';
+import { type LbfgsbState, beginSearch, undoSearch } from './state';
 
 export interface LbfgsbOptions {
   /** The gradient of func; without it, func returns [f, gradient]. */
@@ -22,11 +22,11 @@ export interface LbfgsbOptions {
  * after every accepted iterate (task NEW_X). When it ends, `state.task` says why; a line search that gives up is
  * reported as ABNORMAL_TERMINATION_IN_LNSRCH, with x, f and g those of the last accepted iterate.
  *
- * It goes on from wherever `state` stands: fresh from `startState`, at an iterate, or from `restoreState`, in which case
- * every further number is bit for bit what it would have been without the interruption. It sets no limit to iterates
- * or evaluations: the caller stops asking.
+ * It goes on from wherever `state` stands: fresh from `startState`, at an iterate, where a search was broken off, or from
+ * `restoreState`. Every further number is bit for bit what it would have been without the interruption. It sets no limit
+ * to iterates or evaluations: the caller stops asking.
  *
- * What func or fprime throws comes through; `state` then holds the last accepted iterate (task INTERRUPTED).
+ * What func or fprime throws comes through; `state` then stands where the search for the next step began (task SEARCH).
  *
  * The method and the order of its arithmetic are those of the Fortran code by Ciyou Zhu, Richard Byrd, Peihuang Lu and
  * Jorge Nocedal (ACM TOMS 23, 1997, Algorithm 778; New BSD licence), with the subspace minimisation of José Luis
@@ -44,12 +44,7 @@ export async function* lbfgsb(
   if (!Number.isInteger(maxls) || maxls <= 0) {
     throw new UserError(`maxls needs to be a positive integer, got ${maxls}.`);
   }
-  if (state.task === 'INTERRUPTED') {
-    throw new UserError(
-      'A run whose func threw cannot go on: restore what was exported at an iterate before.',
-    );
-  }
-  if (state.task !== 'START' && state.task !== 'NEW_X') return;
+  if (state.task !== 'START' && state.task !== 'NEW_X' && state.task !== 'SEARCH') return;
 
   let path: ProjectedPath | null = null;
   const objective = new Objective(func, fprime, state.x.length);
@@ -61,24 +56,30 @@ export async function* lbfgsb(
     }
   } else {
     objective.recall(state.x, state.f, state.g);
-    if (hasConverged(state, factr, pgtol)) return;
-    path = updateMemory(state);
+    if (state.task === 'NEW_X') {
+      if (hasConverged(state, factr, pgtol)) return;
+      path = updateMemory(state);
+    }
   }
 
   for (;;) {
+    beginSearch(state);
     while (!findSearchPoint(state, path)) {
       state.matrix.reset();
       path = null;
+      beginSearch(state);
     }
     if (await searchOrInterrupt(state, objective, maxls)) {
       state.nit++;
       state.projectedGradient = projectedGradientNorm(state.x, state.g, state.box);
       state.task = 'NEW_X';
+      state.beforeSearch = null;
       yield state;
       if (hasConverged(state, factr, pgtol)) return;
       path = updateMemory(state);
     } else if (state.matrix.count === 0) {
       state.task = 'ABNORMAL_TERMINATION_IN_LNSRCH';
+      state.beforeSearch = null;
       return;
     } else {
       state.matrix.reset();
@@ -99,7 +100,7 @@ async function searchOrInterrupt(state: LbfgsbState, objective: Objective, maxls
     return await lineSearch(state, objective, maxls);
   } catch (error) {
     restoreIterate(state);
-    state.task = 'INTERRUPTED';
+    undoSearch(state);
     throw error;
   }
 }

@@ -27,15 +27,19 @@ export async function lineSearch(state: LbfgsbState, objective: Objective, maxls
     state.slope = dot(state.g, state.d);
     state.step = step;
     const next = state.search.next(f, state.slope, step, greatestStep);
-    if (next === null) return true;
+    if (next === null) {
+      state.isAtTrial = false;
+      return true;
+    }
     step = next;
   }
   restoreIterate(state);
   return false;
 }
 
-/** Back from a trial point to the iterate that the search began at. */
+/** Back from a trial point, if x is one, to the iterate that the search began at. */
 export function restoreIterate(state: LbfgsbState): void {
+  if (!state.isAtTrial) return;
   swapIterates(state);
   state.f = state.previousF;
 }
@@ -44,6 +48,7 @@ export function restoreIterate(state: LbfgsbState): void {
 function swapIterates(state: LbfgsbState): void {
   [state.x, state.previousX] = [state.previousX, state.x];
   [state.g, state.previousG] = [state.previousG, state.g];
+  state.isAtTrial = !state.isAtTrial;
 }
 
 /** d = z - x, with d.d and the slope g.d. Returns the greatest step that the box allows. */

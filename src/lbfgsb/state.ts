@@ -11,11 +11,11 @@ import { SubspaceMinimization } from './subspaceMinimization';
 export type Task =
   | 'START'
   | 'NEW_X'
+  /** A step is being searched for, from the last accepted iterate. Where func or fprime threw, the run can go on from here. */
+  | 'SEARCH'
   | 'CONVERGENCE: NORM_OF_PROJECTED_GRADIENT_<=_PGTOL'
   | 'CONVERGENCE: REL_REDUCTION_OF_F_<=_FACTR*EPSMCH'
-  | 'ABNORMAL_TERMINATION_IN_LNSRCH'
-  /** func or fprime threw. x, f and g are those of the last accepted iterate; the run cannot go on from here. */
-  | 'INTERRUPTED';
+  | 'ABNORMAL_TERMINATION_IN_LNSRCH';
 
 /** Everything that L-BFGS-B knows at an iterate: `lbfgsb` changes it in place from one iterate to the next. */
 export class LbfgsbState {
@@ -51,6 +51,11 @@ export class LbfgsbState {
   readonly variables: FreeVariables | null;
   readonly boxed: boolean;
 
+  /** Whether x, f and g are those of a trial point, and the last iterate's are previousX, previousF and previousG. */
+  isAtTrial = false;
+  /** What the search for the next step changes, as it was before; null outside of a search. */
+  beforeSearch: BeforeSearch | null = null;
+
   constructor(
     x: Float64Array,
     readonly m: number,
@@ -70,6 +75,44 @@ export class LbfgsbState {
     this.variables = box && new FreeVariables(box);
     this.boxed = box !== null && isBoxed(box);
   }
+}
+
+/** What a search for a step changes of a state, besides x, f and g, and the scratch arrays. */
+export interface BeforeSearch {
+  funcalls: number;
+  reducedProducts: Float64Array;
+  reducedFactor: Float64Array;
+  displacement: Float64Array;
+  status?: Int8Array;
+  isFree?: Uint8Array;
+}
+
+/** Begins a search: remembers what it will change, so that it can be broken off, or saved while it waits for func. */
+export function beginSearch(state: LbfgsbState): void {
+  const { funcalls, reduced, cauchy, variables } = state;
+  state.task = 'SEARCH';
+  state.beforeSearch = {
+    funcalls,
+    reducedProducts: reduced.products.slice(),
+    reducedFactor: reduced.factor.slice(),
+    displacement: cauchy.displacement.slice(),
+    ...(variables !== null && { status: variables.status.slice(), isFree: variables.isFree.slice() }),
+  };
+}
+
+/** Undoes a search that was broken off, x, f and g aside. */
+export function undoSearch(state: LbfgsbState): void {
+  const { beforeSearch: before, reduced, cauchy, variables } = state;
+  if (before === null) return;
+  state.funcalls = before.funcalls;
+  reduced.products.set(before.reducedProducts);
+  reduced.factor.set(before.reducedFactor);
+  cauchy.displacement.set(before.displacement);
+  if (variables !== null) {
+    restore('status', before.status, variables.status);
+    restore('isFree', before.isFree, variables.isFree);
+  }
+  state.beforeSearch = null;
 }
 
 /**
@@ -130,47 +173,51 @@ export interface SavedLbfgsb {
 }
 
 /**
- * What has to be kept to go on from an iterate exactly as if never interrupted.
+ * What has to be kept to go on exactly as if never interrupted: from an iterate, or, while func is being waited for, from the iterate that
+ * the search began at.
  *
  * The arrays are the optimiser's own, not copies ((2m + 4) n float64 would double its memory): write them out, or
- * structuredClone the result, before asking for the next iterate.
- * @throws UserError when the state is neither fresh nor at an iterate.
+ * structuredClone the result, before the next iterate.
  */
 export function exportState(state: LbfgsbState): SavedLbfgsb {
-  if (state.task === 'INTERRUPTED') {
-    throw new UserError(
-      'A run whose func threw cannot be saved: keep what was exported at an iterate before.',
-    );
-  }
-  const { matrix, variables, box } = state;
+  const { matrix, variables, box, beforeSearch: before, isAtTrial } = state;
+  const changing = before ?? {
+    funcalls: state.funcalls,
+    reducedProducts: state.reduced.products,
+    reducedFactor: state.reduced.factor,
+    displacement: state.cauchy.displacement,
+    ...(variables !== null && { status: variables.status, isFree: variables.isFree }),
+  };
+  const scalars = isAtTrial ? { ...pick(state), f: state.previousF } : pick(state);
   return {
     format: 'lbfgsb-1',
     task: state.task,
     n: state.x.length,
     m: state.m,
     nit: state.nit,
-    funcalls: state.funcalls,
     updates: matrix.updates,
     updated: matrix.updated,
     count: matrix.count,
     s: [...matrix.corrections.s],
     y: [...matrix.corrections.y],
-    x: state.x,
-    g: state.g,
+    x: isAtTrial ? state.previousX : state.x,
+    g: isAtTrial ? state.previousG : state.g,
     previousG: state.previousG,
     d: state.d,
-    scalars: Float64Array.from(scalarFields, (field) => state[field]),
+    scalars: Float64Array.from(scalarFields, (field) => scalars[field]),
     search: Float64Array.from(searchFields, (field) => state.search[field]),
     theta: Float64Array.of(matrix.theta),
     sy: matrix.sy,
     ss: matrix.ss,
     factorOfT: matrix.factorOfT,
-    reducedProducts: state.reduced.products,
-    reducedFactor: state.reduced.factor,
-    displacement: state.cauchy.displacement,
+    ...changing,
     ...(box !== null && { lower: box.lower, upper: box.upper }),
-    ...(variables !== null && { status: variables.status, isFree: variables.isFree }),
   };
+}
+
+function pick(state: LbfgsbState): Record<(typeof scalarFields)[number], number> {
+  const { f, projectedGradient, previousF, step, slope, firstSlope, dDotD } = state;
+  return { f, projectedGradient, previousF, step, slope, firstSlope, dDotD };
 }
 
 /**

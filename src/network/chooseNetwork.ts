@@ -23,7 +23,10 @@ export interface NetworkChoice {
  */
 export async function chooseNetwork(
   network: Settings['network'],
-  { weights, onDownload }: { weights?: string; onDownload?: DownloadOptions['onProgress'] } = {},
+  {
+    weights,
+    onDownload,
+  }: { weights?: string; onDownload?: DownloadOptions['onProgress']; signal?: AbortSignal } = {},
 ): Promise<NetworkChoice> {
   const { read, expected } = SETTINGS.network.kind;
   if (!read(network)) {

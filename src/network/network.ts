@@ -1,10 +1,10 @@
 /** A network as a transfer needs it: its activations at the layers that the losses use, no deeper, with its weights in place. */
 import { UserError } from '../errors';
-import type { Features } from '../losses';
+import { type FeatureExtractor, featureExtractor } from '../losses/features';
 import type { Size } from '../picture/image';
 import type { Settings } from '../settings';
 import { type NetworkName, chooseNetwork } from './chooseNetwork';
-import { md5OfFile } from './download';
+import { type DownloadOptions, md5OfFile } from './download';
 import { loadKerasWeights } from './kerasWeights';
 import { features, layersUpTo, vgg19 } from './vgg19';
 import { slimFeatures } from './vgg19Slim';
@@ -15,7 +15,7 @@ export interface Network {
   /** Which network it is and why, in a sentence. */
   choice: string;
   weights: { path: string; md5: string };
-  features: Features;
+  extractor: FeatureExtractor;
   /** Frees the weights. A compiled function keeps its own. */
   dispose(): void;
 }
@@ -28,7 +28,9 @@ export interface NetworkRequest {
   size: Size;
   /** Where its weights are; default wherever they are found, else VGG19's download. */
   weights?: string;
-  onDownload?: (progress: { received: number; total?: number }) => void;
+  onDownload?: DownloadOptions['onProgress'];
+  /** Ends a download; what has arrived is kept for the next one. */
+  signal?: AbortSignal;
 }
 
 export type OpenNetwork = (request: NetworkRequest) => Promise<Network>;
@@ -38,22 +40,26 @@ export type OpenNetwork = (request: NetworkRequest) => Promise<Network>;
  *
  * @throws UserError for an unknown layer, a picture too small for the deepest layer, and weights that cannot be had or used
  */
-export const openNetwork: OpenNetwork = async ({ network, layers, size, weights, onDownload }) => {
+export const openNetwork: OpenNetwork = async ({ network, layers, size, weights, onDownload, signal }) => {
   const deepest = deepestLayer(layers, size);
-  const chosen = await chooseNetwork(network, { weights, onDownload });
+  const chosen = await chooseNetwork(network, { weights, onDownload, signal });
   const { name, choice, weights: path } = chosen;
   const about = { name, choice, weights: { path, md5: await md5OfFile(path) } };
   if (name === 'vgg19-slim') {
     const parameters = await loadSlimWeights(path);
     return {
       ...about,
-      features: slimFeatures(parameters, layers),
+      extractor: slimFeatures(parameters, layers),
       dispose: () => disposeSlim(parameters),
     };
   }
   const model = vgg19({ upTo: deepest });
   await loadKerasWeights(model, path);
-  return { ...about, features: features(model, layers), dispose: () => void model.dispose() };
+  return {
+    ...about,
+    extractor: featureExtractor(features(model, layers)),
+    dispose: () => void model.dispose(),
+  };
 };
 
 /** @throws UserError for an unknown layer, and a picture of which nothing is left there */

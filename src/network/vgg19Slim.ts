@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors';
-import type { Features } from '../losses';
+import { type FeatureExtractor, once } from '../losses/features';
 import { type LayerSpec, type Widths, layersUpTo, vggLayers } from './vgg19';
 
 /**
@@ -112,16 +112,13 @@ export function gramThroughHead(activations: tf.Tensor4D, { head, headBias }: Sl
   return tf.matMul(tf.matMul(affine, withConstant as tf.Tensor2D, true, false), affine);
 }
 
-/** Features with a short way to the Gram matrices. */
-export type SlimFeatures = Features & Required<Pick<Features, 'withGramMatrices'>>;
-
 /**
- * The network as losses take one: from a picture [1, height, width, 3] to what VGG19's activations would be at the named layers, each
- * [1, h, w, VGG19's channels], and to their Gram matrices without computing those.
+ * The network as losses take one: from a picture [1, height, width, 3] to what VGG19's activations would be at the named layers, and to
+ * their Gram matrices without computing those.
  *
  * @throws UserError for a layer that VGG19 does not have, and for one that pools: what VGG19's would give there, no head knows
  */
-export function slimFeatures(parameters: SlimParameters, layers: readonly string[]): SlimFeatures {
+export function slimFeatures(parameters: SlimParameters, layers: readonly string[]): FeatureExtractor {
   const pool = layersUpTo(layers).find(({ name, kind }) => kind === 'pool' && layers.includes(name));
   if (pool) {
     throw new UserError(
@@ -129,27 +126,14 @@ export function slimFeatures(parameters: SlimParameters, layers: readonly string
         'take a layer such as block4_conv2, or the network vgg19.',
     );
   }
-  const own = (x: tf.Tensor4D) => slimActivations(parameters, x, layers);
-  return Object.assign((x: tf.Tensor4D) => mapLayers(own(x), parameters, throughHead), {
-    withGramMatrices: (x: tf.Tensor4D) => {
-      const activations = own(x);
-      return {
-        activations: mapLayers(activations, parameters, throughHead),
-        gramMatrices: mapLayers(activations, parameters, gramThroughHead),
-      };
-    },
-  });
-}
-
-function mapLayers<T>(
-  activations: Record<string, tf.Tensor4D>,
-  parameters: SlimParameters,
-  map: (activations: tf.Tensor4D, layer: SlimLayer) => T,
-): Record<string, T> {
-  const entries = Object.entries(activations).map(([name, activation]) => {
-    return [name, map(activation, parameters[name] as SlimLayer)];
-  });
-  return Object.fromEntries(entries) as Record<string, T>;
+  return (x) => {
+    const own = slimActivations(parameters, x, layers);
+    const at = (name: string) => [own[name] as tf.Tensor4D, parameters[name] as SlimLayer] as const;
+    return {
+      activations: once((name) => throughHead(...at(name)).squeeze<tf.Tensor3D>([0])),
+      gramMatrix: once((name) => gramThroughHead(...at(name))),
+    };
+  };
 }
 
 /** Each channel as one row [channels, h w]. */

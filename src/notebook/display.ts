@@ -24,7 +24,7 @@ export interface LiveFigure {
    * The same, as often as there is time for it: not while the last drawing took more than a fifth of the time since. For a loop that
    * calls it at every step; end with update.
    */
-  refresh(draw: () => Figure): Promise<void>;
+  refresh(draw: () => Figure | Promise<Figure>): Promise<void>;
 }
 
 /**
@@ -45,7 +45,7 @@ export async function showLive(name: string, figure: Figure): Promise<LiveFigure
   return {
     update,
     refresh: async (drawNext) => {
-      if (performance.now() >= busyUntil) await update(drawNext());
+      if (performance.now() >= busyUntil) await update(await drawNext());
     },
   };
 }

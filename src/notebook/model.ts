@@ -4,8 +4,11 @@ import { downloadProgress } from '../commandLine/terminal';
 import { type NetworkName, chooseNetwork } from '../network/chooseNetwork';
 import { loadKerasWeights } from '../network/kerasWeights';
 import { slimModel } from '../network/slimModel';
-import { type Vgg19Options, vgg19 } from '../network/vgg19';
+import { type Vgg19Options, features, vgg19 } from '../network/vgg19';
 import { disposeSlim, loadSlimWeights } from '../network/vgg19SlimWeights';
+import { featureExtractor } from '../losses/features';
+import { md5OfFile } from '../network/download';
+import type { OpenNetwork } from '../network/network';
 import type { Settings } from '../settings';
 
 export interface LoadedModel {
@@ -14,6 +17,8 @@ export interface LoadedModel {
   model: tf.LayersModel;
   /** Which network it is and why, in a sentence. */
   choice: string;
+  /** The model as a transfer takes a network; the transfer leaves the model as it is. */
+  open: OpenNetwork;
 }
 
 /**
@@ -29,13 +34,32 @@ export async function loadModel(
   const { name, weights, choice } = await chooseNetwork(network, {
     onDownload: downloadProgress(process.stdout),
   });
-  if (name === 'vgg19-slim') {
-    const parameters = await loadSlimWeights(weights);
-    const model = slimModel(parameters, options);
-    disposeSlim(parameters);
-    return { name, model, choice };
-  }
+  const model =
+    name === 'vgg19-slim' ? await loadSlimModel(weights, options) : await loadVgg19(weights, options);
+  const md5 = await md5OfFile(weights);
+  const open: OpenNetwork = ({ layers }) =>
+    Promise.resolve({
+      name,
+      choice,
+      weights: { path: weights, md5 },
+      extractor: featureExtractor(features(model, layers)),
+      dispose: () => undefined,
+    });
+  return { name, model, choice, open };
+}
+
+async function loadSlimModel(
+  weights: string,
+  options: Pick<Vgg19Options, 'pooling'>,
+): Promise<tf.LayersModel> {
+  const parameters = await loadSlimWeights(weights);
+  const model = slimModel(parameters, options);
+  disposeSlim(parameters);
+  return model;
+}
+
+async function loadVgg19(weights: string, options: Pick<Vgg19Options, 'pooling'>): Promise<tf.LayersModel> {
   const model = vgg19(options);
   await loadKerasWeights(model, weights);
-  return { name, model, choice };
+  return model;
 }

@@ -18,6 +18,9 @@ export interface Size {
   height: number;
 }
 
+/** Where a picture comes from: the path of a file, the bytes of one, or a picture in memory. */
+export type PictureSource = string | Uint8Array | Picture;
+
 /** lanczos3 keeps the most detail; nearest is Keras's load_img (Pillow's NEAREST), pixel for pixel. */
 export type ResizeFilter = 'lanczos3' | 'nearest';
 
@@ -80,52 +83,74 @@ async function assertFile(file: string): Promise<void> {
 }
 
 /** HEIC, which telephones save and sharp's own build cannot read, by the brand that its first box names. */
-async function isHeic(file: string): Promise<boolean> {
-  const opened = await open(file);
+function isHeic(start: Uint8Array): boolean {
+  return /^ftyp(hei|hev)/.test(Buffer.from(start.subarray(4, 12)).toString('latin1'));
+}
+
+async function firstBytes(source: string | Uint8Array): Promise<Uint8Array> {
+  if (typeof source !== 'string') return source;
+  const opened = await open(source);
   try {
-    const { buffer } = await opened.read(Buffer.alloc(12), 0, 12, 0);
-    return /^ftyp(hei|hev)/.test(buffer.toString('latin1', 4));
+    return (await opened.read(Buffer.alloc(12), 0, 12, 0)).buffer;
   } finally {
     await opened.close();
   }
 }
 
-async function readable(file: string): Promise<sharp.Metadata> {
-  await assertFile(file);
+/** What a message calls a source. */
+function nameOf(source: string | Uint8Array): string {
+  return typeof source === 'string' ? source : `a picture of ${source.length} bytes`;
+}
+
+async function readable(source: string | Uint8Array): Promise<sharp.Metadata> {
+  if (typeof source === 'string') await assertFile(source);
+  const name = nameOf(source);
   // The size is checked below, where it can be named.
-  const metadata = await sharp(file, { limitInputPixels: false })
+  const metadata = await sharp(source, { limitInputPixels: false })
     .metadata()
-    .catch(async () => {
-      const what = (await isHeic(file)) ? 'heic' : 'not one that can be read';
+    .catch(async (error: Error) => {
+      const what = isHeic(await firstBytes(source)) ? 'heic' : 'not one that can be read';
       throw new UserError(
-        `Expected a picture (${READABLE.join(', ')}), but ${file} is ${what}. Convert it first.`,
+        `Expected a picture (${READABLE.join(', ')}), but ${name} is ${what}. Convert it first.`,
+        { cause: error },
       );
     });
   const format =
     metadata.format === 'heif' ? (metadata.compression === 'av1' ? 'avif' : 'heic') : metadata.format;
   if (!READABLE.includes(format)) {
     throw new UserError(
-      `Expected a picture (${READABLE.join(', ')}), but ${file} is ${format}. Convert it first.`,
+      `Expected a picture (${READABLE.join(', ')}), but ${name} is ${format}. Convert it first.`,
     );
   }
   if (metadata.width * metadata.height > MOST_PIXELS) {
     throw new UserError(
-      `Expected a picture of at most ${MOST_PIXELS} pixels, but ${file} has ${metadata.width} x ${metadata.height}. ` +
+      `Expected a picture of at most ${MOST_PIXELS} pixels, but ${name} has ${metadata.width} x ${metadata.height}. ` +
         'Make it smaller first.',
     );
   }
   if (!DEPTHS.includes(metadata.depth)) {
     throw new UserError(
-      `Expected 8 or 16 bits a channel, but ${file} has values of the type ${metadata.depth}. Convert it first.`,
+      `Expected 8 or 16 bits a channel, but ${name} has values of the type ${metadata.depth}. Convert it first.`,
     );
   }
   return metadata;
 }
 
 /** The size of a picture as it is seen, turned upright by its EXIF orientation. */
-export async function pictureSize(file: string): Promise<Size> {
-  const { autoOrient } = await readable(file);
+export async function pictureSize(source: PictureSource): Promise<Size> {
+  if (isPicture(source)) return { width: source.width, height: source.height };
+  const { autoOrient } = await readable(source);
   return autoOrient;
+}
+
+function isPicture(source: PictureSource): source is Picture {
+  if (typeof source === 'string' || source instanceof Uint8Array) return false;
+  const { width, height, data } = source;
+  if (data.length === width * height * 3 && data.length > 0) return true;
+  throw new UserError(
+    `A picture of ${width} x ${height} pixels needs ${width * height * 3} bytes, three a pixel, but its data has ${data.length}. ` +
+      'Pass 8-bit RGB without transparency.',
+  );
 }
 
 export interface LoadOptions {
@@ -136,18 +161,23 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a picture as upright 8-bit sRGB: EXIF orientation applied, ICC profile, CMYK, grey and 16 bits converted, transparent parts
+ * Loads a picture, from a file or from the bytes of one, as upright 8-bit sRGB: EXIF orientation applied, ICC profile, CMYK, grey and 16 bits converted, transparent parts
  * laid on white, the first page of several.
  *
  * @throws UserError where the file is missing, damaged, too large or of another kind
  */
 export async function loadImage(
-  file: string,
+  source: PictureSource,
   { size, resize = 'lanczos3' }: LoadOptions = {},
 ): Promise<Picture> {
-  await readable(file);
+  const picture = isPicture(source) ? source : await decoded(source);
+  return size ? resizePicture(picture, size, resize) : picture;
+}
+
+async function decoded(source: string | Uint8Array): Promise<Picture> {
+  await readable(source);
   // 'truncated', the milder level, takes half a TIFF and shows the rest black.
-  const { data, info } = await sharp(file, { failOn: 'error', limitInputPixels: MOST_PIXELS })
+  const { data, info } = await sharp(source, { failOn: 'error', limitInputPixels: MOST_PIXELS })
     .autoOrient()
     .flatten({ background: 'white' })
     .toColourspace('srgb')
@@ -155,10 +185,11 @@ export async function loadImage(
     .toBuffer({ resolveWithObject: true })
     .catch((error: Error) => {
       const [reason = ''] = error.message.trim().split('\n');
-      throw new UserError(`Expected a whole picture, but ${file} is damaged: ${reason}.`);
+      throw new UserError(`Expected a whole picture, but ${nameOf(source)} is damaged: ${reason}.`, {
+        cause: error,
+      });
     });
-  const picture = { width: info.width, height: info.height, data: asRgb(data, info.channels) };
-  return size ? resizePicture(picture, size, resize) : picture;
+  return { width: info.width, height: info.height, data: asRgb(data, info.channels) };
 }
 
 /** Three channels, also of a grey picture's one. */

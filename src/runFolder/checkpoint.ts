@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
 import { UserError } from '../errors';
-import type { Checkpoint } from '../transfer';
+import type { Checkpoint } from '../transfer/checkpoint';
 import { writeWholeFile } from '../wholeFile';
 
 const FORMAT = 'wheatfield-checkpoint-1';

@@ -6,9 +6,11 @@ import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
 import { type Size, saveImage } from '../picture/image';
-import type { PreparedTransfer } from '../prepare';
+import type { ProblemSource } from '../problem/problem';
 import type { Settings } from '../settings';
-import type { Checkpoint, IterationEvent, TransferEvent } from '../transfer';
+import type { Checkpoint } from '../transfer/checkpoint';
+import type { IterationEvent, TransferEvent } from '../transfer/events';
+import type { Transfer } from '../transfer/transfer';
 import { writeWholeFile } from '../wholeFile';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
 import { assertNotInUse, lockFolder } from './folderLock';
@@ -25,21 +27,24 @@ const OURS =
 /** One entry of losses.json. Evaluations and seconds are counted from the beginning of the run. */
 export type LossEntry = Pick<
   IterationEvent,
-  'iteration' | 'loss' | 'content' | 'style' | 'totalVariation' | 'saved' | 'evaluations' | 'seconds'
+  'iteration' | 'loss' | 'terms' | 'saved' | 'evaluations' | 'seconds'
 >;
 
 /** What settings.json holds: enough to repeat the run, and to tell whether something has changed since. */
 export interface RunRecord {
   versions: ReturnType<typeof versions>;
-  source: PreparedTransfer['source'];
+  source: ProblemSource;
   settings: Settings;
 }
 
 /** The watcher of a run's events, to be awaited for each, and what ends its work in the folder. */
 export interface Results {
-  record(event: TransferEvent): Promise<void>;
+  /** @param run the transfer that gave the event, which is asked for its picture and checkpoint */
+  record(event: TransferEvent, run: Run): Promise<void>;
   close(): Promise<void>;
 }
+
+type Run = Pick<Transfer<TransferEvent>, 'picture' | 'checkpoint'>;
 
 /** Where the picture of an iteration lies. */
 export function resultPath(dir: string, iteration: number): string {
@@ -74,11 +79,7 @@ export async function checkRoom(dir: string, size: Size): Promise<void> {
  *
  * @throws UserError where another run works in it, or it cannot be written to
  */
-export async function beginResults(
-  dir: string,
-  settings: Settings,
-  source: PreparedTransfer['source'],
-): Promise<Results> {
+export async function beginResults(dir: string, settings: Settings, source: ProblemSource): Promise<Results> {
   return openResults(dir, settings, source, async () => {
     for (const name of await earlierResults(dir)) await rm(path.join(dir, name));
     return [];
@@ -93,7 +94,7 @@ export async function beginResults(
 export async function continueResults(
   dir: string,
   settings: Settings,
-  source: PreparedTransfer['source'],
+  source: ProblemSource,
   from: Checkpoint | undefined,
 ): Promise<Results> {
   return openResults(dir, settings, source, async () =>
@@ -105,7 +106,7 @@ export async function continueResults(
 async function openResults(
   dir: string,
   settings: Settings,
-  source: PreparedTransfer['source'],
+  source: ProblemSource,
   earlierLosses: () => Promise<LossEntry[]>,
 ): Promise<Results> {
   let unlock = () => Promise.resolve();
@@ -161,18 +162,20 @@ function parsedJson<T>(text: string, what: string, isExpected: (value: unknown) 
 /** The settings within are checked where they are read. */
 function isRunRecord(value: unknown): value is RunRecord {
   const { settings, source } = (value ?? {}) as Partial<RunRecord>;
-  return [settings, source, source?.content, source?.style, source?.weights].every(
+  return [settings, source, source?.content, source?.styles, source?.weights].every(
     (part) => typeof part === 'object' && (part as unknown) !== null,
   );
 }
 
 /** @throws UserError that names what a run was made from and is not the same any more */
-export function assertSameSource(before: RunRecord['source'], now: RunRecord['source']): void {
-  const size = ({ width, height }: RunRecord['source']) => `${width} x ${height}`;
+export function assertSameSource(before: ProblemSource, now: ProblemSource): void {
+  const size = ({ width, height }: ProblemSource) => `${width} x ${height}`;
   const changed = [
     size(before) !== size(now) && `the size (${size(before)}, now ${size(now)})`,
     before.content.sha256 !== now.content.sha256 && `the content picture ${now.content.path}`,
-    before.style.sha256 !== now.style.sha256 && `the style picture ${now.style.path}`,
+    ...now.styles.map(
+      ({ sha256, path: file }, i) => before.styles[i]?.sha256 !== sha256 && `the style picture ${file}`,
+    ),
     before.network !== now.network && `the network (${before.network}, now ${now.network})`,
     before.weights.md5 !== now.weights.md5 && `the weights ${now.weights.path}`,
   ].filter((what) => what !== false);
@@ -185,32 +188,34 @@ export function assertSameSource(before: RunRecord['source'], now: RunRecord['so
 
 function recorder(dir: string, losses: LossEntry[]): Results['record'] {
   const record = writer(dir, losses);
-  return (event) =>
-    record(event).catch((error: unknown) => {
+  return (event, run) =>
+    record(event, run).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
       throw new UserError(
         error.message.replace(/\.$/, `; mend that, then go on with: wheatfield resume ${dir}`),
+        { cause: error },
       );
     });
 }
 
 function writer(dir: string, losses: LossEntry[]): Results['record'] {
-  return async (event) => {
+  return async (event, run) => {
     if (event.type === 'iteration') {
-      const { iteration, loss, content, style, totalVariation, saved, evaluations, seconds } = event;
-      await saveImage(event.picture, resultPath(dir, iteration));
-      losses.push({ iteration, loss, content, style, totalVariation, saved, evaluations, seconds });
+      const { iteration, loss, terms, saved, evaluations, seconds } = event;
+      await saveImage(await run.picture(), resultPath(dir, iteration));
+      losses.push({ iteration, loss, terms, saved, evaluations, seconds });
       await writeWholeFile(path.join(dir, LOSSES), json(losses));
-      await writeCheckpoint(path.join(dir, CHECKPOINT), event.checkpoint);
+      await writeCheckpoint(path.join(dir, CHECKPOINT), await run.checkpoint());
       await rm(path.join(dir, STOPPED), { force: true });
-    } else if (event.type === 'end') {
-      if (event.picture) await saveImage(event.picture, path.join(dir, STOPPED));
-      if (event.checkpoint) await writeCheckpoint(path.join(dir, CHECKPOINT), event.checkpoint);
+    } else if (event.type === 'end' && event.withinIteration) {
+      await saveImage(await run.picture(), path.join(dir, STOPPED));
+      if (event.reason === 'stopped')
+        await writeCheckpoint(path.join(dir, CHECKPOINT), await run.checkpoint());
     }
   };
 }
 
-async function writeRecord(dir: string, settings: Settings, source: RunRecord['source']): Promise<void> {
+async function writeRecord(dir: string, settings: Settings, source: ProblemSource): Promise<void> {
   const { content, style, weights, out } = settings;
   const absolute = {
     content: path.resolve(content),

@@ -1,6 +1,7 @@
 /** The distillation of VGG19 into vgg19-slim, from pictures to trained parameters: warm start, then the loop, with checkpoints. */
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors';
+import { featureExtractor } from '../losses/features';
 import { type Widths, features } from '../network/vgg19';
 import { convLayers, slimFeatures } from '../network/vgg19Slim';
 import type { Picture } from '../picture/image';
@@ -70,15 +71,17 @@ export async function* distil(options: DistilOptions): AsyncGenerator<DistilEven
   const { parameters, adam, seconds: before } = state;
   began = performance.now();
   const names = Object.keys(parameters);
-  const everywhere = features(
-    teacher,
-    convLayers().map(({ name }) => name),
+  const everywhere = featureExtractor(
+    features(
+      teacher,
+      convLayers().map(({ name }) => name),
+    ),
   );
   const step = await compileTrainingStep(everywhere, distillationWeights(), parameters, size, threads);
   const studentNetwork = (own: readonly tf.Tensor[]) =>
     slimFeatures(slimParameters(names, own), TRANSFER_LAYERS);
   const student = await compileStyliser(studentNetwork, parameters, size, threads);
-  const compared = features(teacher, TRANSFER_LAYERS);
+  const compared = featureExtractor(features(teacher, TRANSFER_LAYERS));
   const teachers = await compileStyliser(() => compared, {}, size, threads);
   // A training may go on with crops of another size; its stylised pictures are then made anew.
   const pool = state.pool.filter(({ length }) => length === size * size * 3);

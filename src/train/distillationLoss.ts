@@ -1,6 +1,6 @@
 /** How far the small network is from its teacher, at every convolution layer, through the heads: activations and Gram matrices. */
 import * as tf from '@tensorflow/tfjs';
-import type { Features } from '../losses';
+import type { FeatureExtractor } from '../losses/features';
 import { type SlimParameters, convLayers } from '../network/vgg19Slim';
 import { type Pair, layerPairs } from './layerPairs';
 
@@ -14,7 +14,7 @@ export interface RelativeErrors {
 
 /** @see layerPairs for the parameters */
 export function relativeErrors(
-  teacher: Features,
+  teacher: FeatureExtractor,
   parameters: SlimParameters,
   x: tf.Tensor4D,
 ): RelativeErrors {

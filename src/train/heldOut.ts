@@ -1,7 +1,7 @@
 /** How close the student is to the teacher on pictures that it was not trained on: the model card's figures. */
 import * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../compile';
-import type { Features } from '../losses';
+import type { FeatureExtractor } from '../losses/features';
 import { type SlimParameters, convLayers } from '../network/vgg19Slim';
 import { type Pair, layerPairs } from './layerPairs';
 
@@ -21,7 +21,7 @@ export interface HeldOutPicture {
 
 /** The figures of each picture, by layer, in the pictures' order. Pictures of one size are measured by one graph. */
 export async function layerFigures(
-  teacher: Features,
+  teacher: FeatureExtractor,
   student: SlimParameters,
   pictures: readonly HeldOutPicture[],
   threads?: number,

@@ -1,6 +1,6 @@
 /** What the student and the teacher see of a picture, side by side, at every convolution layer. */
-import * as tf from '@tensorflow/tfjs';
-import { type Features, gramMatrix } from '../losses';
+import type * as tf from '@tensorflow/tfjs';
+import type { FeatureExtractor } from '../losses/features';
 import { type SlimParameters, convLayers, slimFeatures } from '../network/vgg19Slim';
 
 /** One thing as the student gives it, through its head, and as the teacher does. */
@@ -11,31 +11,28 @@ export interface Pair<T extends tf.Tensor> {
 
 export interface LayerPairs {
   name: string;
-  /** [1, h, w, the teacher's channels] */
-  activations: Pair<tf.Tensor4D>;
+  /** [h, w, the teacher's channels] */
+  activations: Pair<tf.Tensor3D>;
   /** [the teacher's channels, the teacher's channels] */
   gramMatrices: Pair<tf.Tensor2D>;
 }
 
 /**
- * @param teacher the teacher's activations at all convolution layers
+ * @param teacher sees all convolution layers
  * @param parameters the student's
  * @param x a picture [1, height, width, 3]
  * @returns in the order of convLayers
  */
-export function layerPairs(teacher: Features, parameters: SlimParameters, x: tf.Tensor4D): LayerPairs[] {
+export function layerPairs(
+  teacher: FeatureExtractor,
+  parameters: SlimParameters,
+  x: tf.Tensor4D,
+): LayerPairs[] {
   const names = convLayers().map(({ name }) => name);
-  const targets = teacher(x);
-  const student = slimFeatures(parameters, names).withGramMatrices(x);
-  return names.map((name) => {
-    const target = targets[name] as tf.Tensor4D;
-    return {
-      name,
-      activations: { student: student.activations[name] as tf.Tensor4D, teacher: target },
-      gramMatrices: {
-        student: student.gramMatrices[name] as tf.Tensor2D,
-        teacher: gramMatrix(tf.squeeze(target, [0])),
-      },
-    };
-  });
+  const [theirs, own] = [teacher(x), slimFeatures(parameters, names)(x)];
+  return names.map((name) => ({
+    name,
+    activations: { student: own.activations(name), teacher: theirs.activations(name) },
+    gramMatrices: { student: own.gramMatrix(name), teacher: theirs.gramMatrix(name) },
+  }));
 }

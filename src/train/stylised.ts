@@ -3,27 +3,17 @@
  * photographs and paintings is wrong there, in just the directions in which its own gradient leads. So the student is also trained on
  * what transfers through itself, as it is now, and through the teacher come to (as in Ross, Gordon and Bagnell 2011, "DAgger").
  */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../compile';
 import { fminLbfgsb } from '../lbfgsb';
-import {
-  CHAPTER_WEIGHTS,
-  type Features,
-  contentTargets,
-  countingLayers,
-  lossAndGrads,
-  styleTargets,
-  targetsFrom,
-  transferLoss,
-} from '../losses';
-import { displayable } from '../transfer';
+import type { FeatureExtractor } from '../losses/features';
+import { CHAPTER_TERMS, type LayerTerm, layersOf } from '../losses/terms';
+import { listTargets, lossAndGrads, targetsFrom, targetsOf, transferLoss } from '../losses/transferLoss';
+import { pixels } from '../variables/pixels';
 import type { Parameter, Parameters } from './parameters';
 
 /** The layers that a transfer with the chapter's loss looks at. */
-export const TRANSFER_LAYERS = [
-  ...countingLayers(CHAPTER_WEIGHTS.content),
-  ...countingLayers(CHAPTER_WEIGHTS.style),
-];
+export const TRANSFER_LAYERS = layersOf(CHAPTER_TERMS);
 
 export interface Styliser {
   /**
@@ -48,31 +38,27 @@ export interface Styliser {
  * @param parameters those that `network` takes, in its order; for their shapes
  */
 export async function compileStyliser(
-  network: (parameters: readonly tf.Tensor[]) => Features,
+  network: (parameters: readonly tf.Tensor[]) => FeatureExtractor,
   parameters: Parameters,
   size: number,
   threads?: number,
 ): Promise<Styliser> {
   const shapes = Object.values(parameters).map(({ shape }) => shape);
   const shape = [1, size, size, 3];
-  const target = await compile(
-    (...[x, ...own]: tf.Tensor[]) => {
-      const features = network(own);
-      return {
-        content: Object.values(contentTargets(features, CHAPTER_WEIGHTS)(x as tf.Tensor4D)),
-        style: Object.values(styleTargets(features, CHAPTER_WEIGHTS)(x as tf.Tensor4D)),
-      };
-    },
-    shape,
-    ...shapes,
-    { threads },
-  );
+  const compileTargets = (source: LayerTerm['source']) =>
+    compile(
+      (...[x, ...own]: tf.Tensor[]) => targetsOf(CHAPTER_TERMS, source, network(own))(x as tf.Tensor4D),
+      shape,
+      ...shapes,
+      { threads },
+    );
+  const [contentTargets, styleTargets] = [await compileTargets('content'), await compileTargets(0)];
   const compileLoss = (targetShapes: readonly (readonly number[])[]) =>
     compile(
       (...[x, ...inputs]: tf.Tensor[]) => {
-        const targets = targetsFrom(inputs.slice(0, targetShapes.length), CHAPTER_WEIGHTS);
-        const features = network(inputs.slice(targetShapes.length));
-        return lossAndGrads(transferLoss(features, targets, CHAPTER_WEIGHTS))(x as tf.Tensor4D);
+        const targets = targetsFrom(CHAPTER_TERMS, inputs.slice(0, targetShapes.length));
+        const extractor = network(inputs.slice(targetShapes.length));
+        return lossAndGrads(transferLoss(CHAPTER_TERMS, extractor, targets))(x as tf.Tensor4D);
       },
       shape,
       ...targetShapes,
@@ -80,13 +66,14 @@ export async function compileStyliser(
       { threads },
     );
   let loss: Awaited<ReturnType<typeof compileLoss>> | undefined;
-  const bounds = displayable(size * size * 3);
+  const { bounds } = pixels({ height: size, width: size });
   return {
     run: async (content, style, evaluations, current) => {
       const own = Object.keys(parameters).map((name) => (current[name] as Parameter).data);
-      const ofContent = (await target(content, ...own)) as unknown as Record<'content', NDArray[]>;
-      const ofStyle = (await target(style, ...own)) as unknown as Record<'style', NDArray[]>;
-      const targets = [...ofContent.content, ...ofStyle.style];
+      const targets = listTargets<NDArray>(CHAPTER_TERMS, {
+        ...(await contentTargets(content, ...own)),
+        ...(await styleTargets(style, ...own)),
+      });
       const compiled = (loss ??= await compileLoss(targets.map(({ shape: dims }) => dims)));
       const pictures: Float32Array[] = [];
       const func = async (x: Float64Array) => {
@@ -101,8 +88,7 @@ export async function compileStyliser(
       return pictures.length > 0 ? pictures : [content];
     },
     dispose: async () => {
-      await target.dispose();
-      await loss?.dispose();
+      for (const compiled of [contentTargets, styleTargets, loss]) await compiled?.dispose();
     },
   };
 }

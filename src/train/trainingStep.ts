@@ -1,7 +1,7 @@
 /** One step's work for the compiled engine: the teacher's activations, the student's errors, and the gradient in every parameter. */
 import * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../compile';
-import type { Features } from '../losses';
+import type { FeatureExtractor } from '../losses/features';
 import { type DistillationWeights, distillationLoss, relativeErrors } from './distillationLoss';
 import { type Parameter, type Parameters, slimParameters } from './parameters';
 
@@ -25,7 +25,7 @@ export interface TrainingStep {
  * @param parameters for their shapes
  */
 export async function compileTrainingStep(
-  teacher: Features,
+  teacher: FeatureExtractor,
   weights: DistillationWeights,
   parameters: Parameters,
   size: number,

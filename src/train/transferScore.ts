@@ -1,10 +1,11 @@
 /** What counts of vgg19-slim: how much of VGG19's own loss a transfer through it sheds. */
 import type { NetworkName } from '../network/chooseNetwork';
-import { type Picture, loadImage } from '../picture/image';
+import type { Picture } from '../picture/image';
 import { preprocess } from '../picture/preprocess';
-import { type PreparedTransfer, prepareTransfer } from '../prepare';
+import { problemFromSettings } from '../problem/fromSettings';
+import { type Problem, type SizedPictures, createProblem } from '../problem/problem';
 import { type Settings, readSettings } from '../settings';
-import { transfer } from '../transfer';
+import { transfer } from '../transfer/transfer';
 
 /** The step that exceeds 41 is the 42nd, or soon after it. */
 const EVALUATIONS = 41;
@@ -37,34 +38,37 @@ export async function transferScore(
       iterations: 1,
       evaluations: EVALUATIONS,
     });
-  const judge = await prepareTransfer(settingsFor('vgg19'));
-  const vgg19 = await transferred(judge, settingsFor('vgg19'));
-  const student = await prepareTransfer(settingsFor('vgg19-slim'));
-  const slim = await transferred(student, settingsFor('vgg19-slim'));
-  await student.dispose();
-  const size = { height: judge.height, width: judge.width };
-  const [content, style] = [await loadImage(files.content, { size }), await loadImage(files.style, { size })];
-  const losses = {
-    before: await scored(judge, content),
-    vgg19: await scored(judge, vgg19),
-    slim: await scored(judge, slim),
-  };
-  await judge.dispose();
-  const shed = (losses.before - losses.slim) / (losses.before - losses.vgg19);
-  return { losses, shed, pictures: { content, style, vgg19, slim } };
-}
-
-async function transferred(problem: PreparedTransfer, settings: Settings): Promise<Picture> {
-  for await (const event of transfer(problem, settings)) {
-    if (event.type === 'iteration') return event.picture;
-    if (event.type === 'end') throw new Error(event.message);
+  let sized: SizedPictures | undefined;
+  const judge = await createProblem({
+    ...problemFromSettings(settingsFor('vgg19')),
+    first: (pictures) => (sized = pictures).content,
+  });
+  try {
+    const vgg19 = await transferred(judge, settingsFor('vgg19'));
+    const student = await createProblem(problemFromSettings(settingsFor('vgg19-slim')));
+    const slim = await transferred(student, settingsFor('vgg19-slim')).finally(() => student.dispose());
+    const { content, styles } = sized as SizedPictures;
+    const losses = {
+      before: await scored(judge, content),
+      vgg19: await scored(judge, vgg19),
+      slim: await scored(judge, slim),
+    };
+    const shed = (losses.before - losses.slim) / (losses.before - losses.vgg19);
+    return { losses, shed, pictures: { content, style: styles[0] as Picture, vgg19, slim } };
+  } finally {
+    await judge.dispose();
   }
-  throw new Error('The transfer ended without a picture.');
 }
 
-async function scored({ lossAndGrads }: PreparedTransfer, picture: Picture): Promise<number> {
+async function transferred(problem: Problem, settings: Settings): Promise<Picture> {
+  const run = transfer(problem, settings);
+  while (!(await run.next()).done);
+  return run.picture();
+}
+
+async function scored({ lossAndGrads }: Problem, picture: Picture): Promise<number> {
   const x = preprocess(picture);
-  const { value } = await lossAndGrads(x);
+  const { value } = await lossAndGrads(x.dataSync<'float32'>());
   x.dispose();
   return Number(value.data[0]);
 }

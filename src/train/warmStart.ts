@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../compile';
-import { gramMatrix } from '../losses';
+import { gramMatrix } from '../losses/lossFunctions';
 import { type Widths, features, layersUpTo } from '../network/vgg19';
 import { type ConvSpec, convLayers, slimActivations, slimInput } from '../network/vgg19Slim';
 import { selectChannels } from './channelSelection';

@@ -3,10 +3,11 @@
  * with --expose-gc: how much garbage the reading of the weights has left would otherwise depend on the moment.
  */
 import { enableProdMode } from '@tensorflow/tfjs';
-import { bytesNeeded } from '../../src/memory';
-import { prepareTransfer } from '../../src/prepare';
+import { bytesNeeded } from '../../src/problem/memory';
+import { problemFromSettings } from '../../src/problem/fromSettings';
+import { createProblem } from '../../src/problem/problem';
 import { readSettings } from '../../src/settings';
-import { transfer } from '../../src/transfer';
+import { transfer } from '../../src/transfer/transfer';
 
 async function main(): Promise<void> {
   enableProdMode();
@@ -14,15 +15,16 @@ async function main(): Promise<void> {
   const network = 'vgg19';
   const settings = readSettings({ content, style, height, evaluations, network, iterations: 1 });
   let [before, needed] = [0, 0];
-  const prepared = await prepareTransfer(settings, {
+  const problem = await createProblem({
+    ...problemFromSettings(settings),
     async beforeWork({ source, memoryAt }) {
       needed = bytesNeeded(await memoryAt(source), source);
       globalThis.gc?.();
       before = process.memoryUsage.rss();
     },
   });
-  for await (const event of transfer(prepared, settings)) void event;
-  await prepared.dispose();
+  for await (const event of transfer(problem, settings)) void event;
+  await problem.dispose();
   // In kilobytes, wherever it runs.
   const most = process.resourceUsage().maxRSS * 1024;
   process.stdout.write(JSON.stringify({ before, needed, most }));

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { featureExtractor } from '../../src/losses/features';
 import type { OpenNetwork } from '../../src/network/network';
 import { features, vgg19 } from '../../src/network/vgg19';
 import { saveImage } from '../../src/picture/image';
@@ -49,7 +50,7 @@ export const openTinyVgg19: OpenNetwork = ({ layers }) => {
     name: 'vgg19',
     choice: 'The network is a tiny VGG19.',
     weights: { path: 'seeded', md5: '0' },
-    features: features(model, layers),
+    extractor: featureExtractor(features(model, layers)),
     dispose: () => void model.dispose(),
   });
 };

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Context } from 'mocha';
-import { CHAPTER, type SettingName, type Settings } from '../../src/settings';
+import { CHAPTER, type Settings } from '../../src/settings';
 import { styleTransfer } from '../../src/styleTransfer';
-import type { IterationEvent } from '../../src/transfer';
+import type { IterationEvent } from '../../src/transfer/events';
 import { realWeights, shared } from './shared';
 
 /** The Gleaners in the style of the Wheatfield at the chapter's height, 400 x 500 pixels. */
 async function gleaners(
   test: Context,
-  given: Partial<Record<SettingName, unknown>>,
+  given: Partial<Omit<Settings, 'content' | 'style' | 'out'>>,
   preset: Partial<Settings> = {},
 ): Promise<IterationEvent[]> {
   const files = {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
+import { featureExtractor } from '../../src/losses/features';
 import { loadKerasWeights } from '../../src/network/kerasWeights';
 import { features, vgg19 } from '../../src/network/vgg19';
 import { convLayers } from '../../src/network/vgg19Slim';
@@ -34,7 +35,9 @@ describe('vgg19-slim, with the weights of the package, against VGG19', () => {
     await loadKerasWeights(teacher, weights);
     const names = convLayers().map(({ name }) => name);
     const slim = await loadSlimWeights();
-    const figures = meanFigures(await layerFigures(features(teacher, names), slim, pictures));
+    const figures = meanFigures(
+      await layerFigures(featureExtractor(features(teacher, names)), slim, pictures),
+    );
     disposeSlim(slim);
     teacher.dispose();
 

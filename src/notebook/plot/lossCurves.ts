@@ -1,6 +1,6 @@
-/** The loss and its parts against the evaluations, on a log scale. */
+/** The loss and its terms against the evaluations, on a log scale. */
 import { UserError } from '../../errors';
-import type { Losses } from '../../transfer';
+import type { Losses } from '../../transfer/events';
 import type { Figure } from './figure';
 import { AXIS, LAYOUT, plotlyFigure } from './plotly';
 
@@ -10,39 +10,76 @@ export interface LossPoint extends Losses {
 }
 
 /** Colours of Okabe and Ito, which the colour-blind tell apart too; dashes for those who print. */
-const CURVES = [
-  { part: 'loss', name: 'sum', color: '#000000', dash: 'solid', width: 4 },
-  { part: 'style', name: 'style', color: '#D55E00', dash: 'solid', width: 2.5 },
-  { part: 'content', name: 'content', color: '#0072B2', dash: 'dash', width: 2.5 },
-  { part: 'totalVariation', name: 'total variation', color: '#009E73', dash: 'dot', width: 2.5 },
+const LOOKS = [
+  { color: '#D55E00', dash: 'solid' },
+  { color: '#0072B2', dash: 'dash' },
+  { color: '#009E73', dash: 'dot' },
+  { color: '#CC79A7', dash: 'dashdot' },
+  { color: '#56B4E9', dash: 'longdash' },
+  { color: '#E69F00', dash: 'longdashdot' },
 ] as const;
 
+/** How the chapter's terms look in every plot, whatever other terms there are. */
+const CHAPTER_LOOKS: Record<string, (typeof LOOKS)[number]> = {
+  style: LOOKS[0],
+  content: LOOKS[1],
+  totalVariation: LOOKS[2],
+};
+
+interface Curve {
+  name: string;
+  color: string;
+  dash: (typeof LOOKS)[number]['dash'];
+  width: number;
+  value(point: LossPoint): number;
+}
+
+/** The sum first, then each term. */
+function curvesOf({ terms }: LossPoint): Curve[] {
+  const others = LOOKS.filter((look) => !Object.keys(terms).some((name) => CHAPTER_LOOKS[name] === look));
+  let next = 0;
+  return [
+    { name: 'sum', color: '#000000', dash: 'solid', width: 4, value: ({ loss }) => loss },
+    ...Object.keys(terms).map((name) => ({
+      ...(CHAPTER_LOOKS[name] ?? others[next++ % others.length] ?? LOOKS[0]),
+      name: inWords(name),
+      width: 2.5,
+      value: (point: LossPoint) => point.terms[name] ?? 0,
+    })),
+  ];
+}
+
+/** totalVariation as total variation. */
+function inWords(name: string): string {
+  return name.replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`);
+}
+
 /**
- * A plot of the weighted parts of the loss and of their sum. A part that is 0 throughout (its weight is 0) is named in the legend
+ * A plot of the weighted terms of the loss and of their sum. A term that is 0 throughout (its weight is 0) is named in the legend
  * as such, because a log scale has no place for it.
  *
  * @throws UserError where there is no point yet
  */
 export function lossCurves(points: readonly LossPoint[], title = 'The loss while it falls'): Figure {
   const last = points.at(-1);
-  if (!last) throw new UserError('Expected at least one point of the loss to draw, but received none.');
-  const data = CURVES.map(({ part, name, color, dash, width }) => {
-    const isZero = points.every((point) => point[part] === 0);
+  if (!last) throw new UserError('There is no point of the loss to draw yet. Pass at least one.');
+  const curves = curvesOf(last);
+  const data = curves.map(({ name, color, dash, width, value }) => {
+    const isZero = points.every((point) => value(point) === 0);
     return {
       type: 'scatter' as const,
       mode: points.length === 1 ? ('markers' as const) : ('lines' as const),
       name: isZero ? `${name}: 0` : name,
       x: points.map(({ evaluations }) => evaluations),
-      y: points.map((point) => (point[part] > 0 ? point[part] : null)),
+      y: points.map((point) => (value(point) > 0 ? value(point) : null)),
       line: { color, dash, width },
       marker: { color, size: 8 },
       showlegend: true,
     };
   });
+  const terms = Object.entries(last.terms).map(([name, value]) => `${inWords(name)} ${value.toPrecision(3)}`);
   return plotlyFigure(
-    `Loss after ${last.evaluations} evaluations: ${last.loss.toPrecision(4)} ` +
-      `(content ${last.content.toPrecision(3)}, style ${last.style.toPrecision(3)}, ` +
-      `total variation ${last.totalVariation.toPrecision(3)}).`,
+    `Loss after ${last.evaluations} evaluations: ${last.loss.toPrecision(4)} (${terms.join(', ')}).`,
     900,
     500,
     {
@@ -60,7 +97,7 @@ export function lossCurves(points: readonly LossPoint[], title = 'The loss while
           ...AXIS,
           type: 'log',
           title: { text: 'weighted loss (no unit, log scale)' },
-          ...decades(points),
+          ...decades(curves, points),
           exponentformat: 'power',
         },
         legend: { orientation: 'h', x: 0.5, y: 1.02, xanchor: 'center', yanchor: 'bottom' },
@@ -70,13 +107,14 @@ export function lossCurves(points: readonly LossPoint[], title = 'The loss while
 }
 
 /**
- * The range of the log axis: from a tenth of what the smallest part comes to. A part that begins near 0 (the content loss of the content
+ * The range of the log axis: from a tenth of what the smallest term comes to. A term that begins near 0 (the content loss of the content
  * picture) comes up from below. Between powers of ten 2 and 5 are marked where there is room.
  */
-function decades(points: readonly LossPoint[]): { range: [number, number]; dtick: number | 'D2' } {
-  const heights = CURVES.map(({ part }) => Math.max(...points.map((point) => point[part]))).filter(
-    (most) => most > 0,
-  );
+function decades(
+  curves: readonly Curve[],
+  points: readonly LossPoint[],
+): { range: [number, number]; dtick: number | 'D2' } {
+  const heights = curves.map(({ value }) => Math.max(...points.map(value))).filter((most) => most > 0);
   const [most, least] = heights.length > 0 ? [Math.max(...heights), Math.min(...heights)] : [1, 1];
   const [top, bottom] = [Math.log10(most) + 0.2, Math.log10(least) - 1];
   return { range: [bottom, top], dtick: top - bottom > 3 ? 1 : 'D2' };

@@ -1,18 +1,12 @@
 /** Whether a transfer fits into the memory that is free: estimated from its graph, before the work begins. */
 import type * as tf from '@tensorflow/tfjs';
-import { type GraphMemory, outline } from './compile';
-import { UserError } from './errors';
-import {
-  type Features,
-  type LossWeights,
-  contentTargets,
-  countingLayers,
-  lossAndGrads,
-  styleTargets,
-  targetsFrom,
-  transferLoss,
-} from './losses';
-import type { Size } from './picture/image';
+import { type GraphMemory, outline } from '../compile';
+import { UserError } from '../errors';
+import type { FeatureExtractor } from '../losses/features';
+import { listTargets, lossAndGrads, targetsFrom, targetsOf, transferLoss } from '../losses/transferLoss';
+import type { LossTerm } from '../losses/terms';
+import type { Size } from '../picture/image';
+import type { Variables } from '../variables/variables';
 
 /**
  * How often the constants lie in memory, at most while the graph is compiled (as tensors, in the model's file, in ONNX Runtime's parsed
@@ -29,22 +23,30 @@ const ARENA = 1.3;
 const ARRAYS = 20 + 15;
 const LEAST_HEIGHT = 32;
 
-/** The graph of a transfer's loss and gradient at a size, without its numbers. */
-export async function transferMemory(
-  features: Features,
-  weights: LossWeights,
-  { height, width }: Size,
+/** What a problem is made of, as far as its graph goes. */
+export interface ProblemParts {
+  terms: readonly LossTerm[];
+  extractor: FeatureExtractor;
+  variables: Variables;
+  /** Of the style pictures. */
+  styleSizes: readonly Size[];
+}
+
+/** The memory of the graph of a problem's loss and gradient at a size, without its numbers. */
+export async function problemMemory(
+  { terms, extractor, variables, styleSizes }: ProblemParts,
+  size: Size,
 ): Promise<GraphMemory> {
-  const picture = [1, height, width, 3];
-  const content = await outline(contentTargets(features, weights), picture);
-  const style = await outline(styleTargets(features, weights), picture);
-  const loss = (x: tf.Tensor, ...targets: tf.Tensor[]) =>
-    lossAndGrads(transferLoss(features, targetsFrom(targets, weights), weights))(x as tf.Tensor4D);
-  const shapes = [
-    ...countingLayers(weights.content).map((layer) => content.shapes[layer] as readonly number[]),
-    ...countingLayers(weights.style).map((layer) => style.shapes[layer] as readonly number[]),
-  ];
-  return (await outline(loss, picture, ...shapes)).memory;
+  const targetShapes: Record<string, readonly (readonly number[])[]> = {};
+  for (const [source, { height, width }] of [['content', size] as const, ...styleSizes.entries()]) {
+    const { shapes } = await outline(targetsOf(terms, source, extractor), [1, height, width, 3]);
+    Object.assign(targetShapes, shapes);
+  }
+  const evaluation = (z: tf.Tensor, ...targets: tf.Tensor[]) => {
+    const loss = transferLoss(terms, extractor, targetsFrom(terms, targets));
+    return lossAndGrads((at: tf.Tensor1D) => loss(variables.picture(at)))(z as tf.Tensor1D);
+  };
+  return (await outline(evaluation, [variables.length], ...listTargets(terms, targetShapes))).memory;
 }
 
 /** Bytes that a run takes beyond what the process has when its pictures and network are read. */

@@ -1,0 +1,160 @@
+/** The terms of a loss, as a list: the chapter's three (In [22]), and a style term that compares pictures of any size. */
+import type * as tf from '@tensorflow/tfjs';
+import { UserError } from '../errors';
+import type { Size } from '../picture/image';
+import type { Features } from './features';
+import {
+  contentLoss,
+  gramLoss,
+  gramLossPerPosition,
+  gramMatrixPerPosition,
+  totalVariationLoss,
+} from './lossFunctions';
+
+/** Layers by name, each with its share of a term's weight. */
+export type LayerShares = Readonly<Record<string, number>>;
+
+interface Term {
+  /** Unique within a loss. Results, curves and notebooks show the term by this name. */
+  readonly name: string;
+  /** What the term's value is multiplied by. A term of weight 0 is not computed. */
+  readonly weight: number;
+}
+
+/** Compares what the network sees of the combination image with what it sees of another picture, layer by layer. */
+export interface LayerTerm<Statistic extends tf.Tensor = tf.Tensor> extends Term {
+  readonly layers: LayerShares;
+  /** The picture to compare with: the content picture, or the style picture at this index. */
+  readonly source: 'content' | number;
+  /** What is compared at a layer. It is computed once for the source, and at every evaluation for the combination image. */
+  statistic(features: Features, layer: string): Statistic;
+  /** How far the two are apart, a scalar. `size` is the combination image's, in pixels. */
+  distance(target: Statistic, own: Statistic, size: Size): tf.Scalar;
+}
+
+/** Asks something of the combination image [1, height, width, 3] alone; a scalar. */
+export interface PictureTerm extends Term {
+  loss(x: tf.Tensor4D): tf.Scalar;
+}
+
+export type LossTerm = LayerTerm | PictureTerm;
+
+/** What most layer terms are made from. */
+export interface LayerTermOptions {
+  name?: string;
+  weight: number;
+  layers: LayerShares;
+}
+
+/** Content: activations compared position by position. Source: In [19]. */
+export function contentTerm({ name = 'content', weight, layers }: LayerTermOptions): LossTerm {
+  return layerTerm({
+    name,
+    weight,
+    layers,
+    source: 'content',
+    statistic: (features, layer) => features.activations(layer),
+    distance: contentLoss,
+  });
+}
+
+export interface StyleTermOptions extends LayerTermOptions {
+  /** Which of the style pictures; default the first, 0. */
+  style?: number;
+}
+
+/**
+ * Style: the chapter's Gram matrices, which are sums over positions. The style picture must have as many positions as the combination
+ * image, and so its size. Source: In [20].
+ */
+export function styleTerm({ name = 'style', weight, layers, style = 0 }: StyleTermOptions): LossTerm {
+  return layerTerm({
+    name,
+    weight,
+    layers,
+    source: style,
+    statistic: (features, layer) => features.gramMatrix(layer),
+    distance: (S, C, { height, width }) => gramLoss(S, C, height, width),
+  });
+}
+
+/** Style by Gram matrices per position: the style picture keeps its own size and proportions. Source: Gatys, Ecker and Bethge 2015. */
+export function styleTermPerPosition({
+  name = 'style',
+  weight,
+  layers,
+  style = 0,
+}: StyleTermOptions): LossTerm {
+  return layerTerm({
+    name,
+    weight,
+    layers,
+    source: style,
+    statistic(features, layer) {
+      const [height, width] = features.activations(layer).shape;
+      return gramMatrixPerPosition(features.gramMatrix(layer), height, width);
+    },
+    distance: gramLossPerPosition,
+  });
+}
+
+/** Total variation: smoothness of the combination image. Source: In [21]. */
+export function totalVariationTerm({
+  name = 'totalVariation',
+  weight,
+}: {
+  name?: string;
+  weight: number;
+}): LossTerm {
+  return { name, weight, loss: totalVariationLoss };
+}
+
+/** The chapter's loss: In [22]. */
+export const CHAPTER_TERMS: readonly LossTerm[] = [
+  contentTerm({ weight: 0.025, layers: { block5_conv2: 1 } }),
+  styleTerm({
+    weight: 1,
+    layers: Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`block${i}_conv1`, 1 / 5])),
+  }),
+  totalVariationTerm({ weight: 1e-4 }),
+];
+
+export function isLayerTerm(term: LossTerm): term is LayerTerm {
+  return 'layers' in term;
+}
+
+/** The layers of a term that count: those whose share is not 0, of a term whose weight is not 0. */
+export function countingLayers({ weight, layers }: LayerTerm): string[] {
+  return weight === 0 ? [] : Object.keys(layers).filter((layer) => layers[layer] !== 0);
+}
+
+/** Every layer that the terms name, once. */
+export function layersOf(terms: readonly LossTerm[]): string[] {
+  return [...new Set(terms.filter(isLayerTerm).flatMap(({ layers }) => Object.keys(layers)))];
+}
+
+/** The terms that compare the combination image with this picture. */
+export function termsAbout(terms: readonly LossTerm[], source: LayerTerm['source']): LayerTerm[] {
+  return terms
+    .filter(isLayerTerm)
+    .filter((term) => term.source === source && countingLayers(term).length > 0);
+}
+
+/** @throws UserError where two terms share a name, or nothing counts, so that there is nothing to minimise */
+export function assertTerms(terms: readonly LossTerm[]): void {
+  const names = terms.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new UserError(`Two terms of the loss are called '${twice}'. Give each term a name of its own.`);
+  }
+  const counts = (term: LossTerm) =>
+    isLayerTerm(term) ? countingLayers(term).length > 0 : term.weight !== 0;
+  if (!terms.some(counts)) {
+    throw new UserError('Every weight is 0, so there is nothing to minimise. Raise the weight of one term.');
+  }
+}
+
+/** Forgets which kind of statistic a term compares: its own two functions agree on it. */
+function layerTerm<Statistic extends tf.Tensor>(term: LayerTerm<Statistic>): LossTerm {
+  return term as unknown as LayerTerm;
+}

@@ -1,0 +1,206 @@
+/**
+ * A transfer as a problem for the optimiser: pictures, a network and a list of loss terms become one compiled function of the
+ * variables. In [16] to [23] of the chapter, in order.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { abortable } from '../abortable';
+import { type Computed, type GraphMemory, type InputArray, compile } from '../compile';
+import { type LossAndGrads, lossAndGrads, transferLoss } from '../losses/transferLoss';
+import { CHAPTER_TERMS, type LossTerm, assertTerms, layersOf } from '../losses/terms';
+import { type Network, type OpenNetwork, openNetwork } from '../network/network';
+import {
+  type Picture,
+  type PictureSource,
+  type ResizeFilter,
+  type Size,
+  chapterSize,
+  loadImage,
+  pictureSize,
+} from '../picture/image';
+import { preprocess } from '../picture/preprocess';
+import { SETTINGS, type Settings } from '../settings';
+import type { PreparationEvent } from '../transfer/events';
+import type { MakeVariables, Variables } from '../variables/variables';
+import { pixels } from '../variables/pixels';
+import { problemMemory } from './memory';
+import { type SourceRecord, recordOf } from './sources';
+import { computeTargets, disposeTargets } from './targets';
+
+export interface ProblemOptions {
+  content: PictureSource;
+  /** The terms name them by their index. */
+  styles: readonly PictureSource[];
+  /** Of the result, in pixels; its width keeps the content picture's proportions. */
+  height?: number;
+  /** How pictures are brought to their sizes. */
+  resize?: ResizeFilter;
+  /** The size that a style picture gets. Default the result's, which the chapter's Gram matrices need. */
+  styleSize?: (style: Size, result: Size) => Size;
+  /** Default the chapter's. */
+  terms?: readonly LossTerm[];
+  /** Default pixels, kept displayable. */
+  variables?: MakeVariables;
+  /** Where the optimiser begins, given the pictures at their sizes. Default the content picture. */
+  first?: (pictures: SizedPictures) => Picture | Promise<Picture>;
+  network?: Settings['network'];
+  /** A file of the network's weights; default wherever they are found. */
+  weights?: string;
+  /** Opens the network, or another one that is at hand. */
+  openNetwork?: OpenNetwork;
+  threads?: number;
+  /** When aborted, the preparation ends with the signal's reason, a download included. */
+  signal?: AbortSignal;
+  onEvent?: (event: PreparationEvent) => void;
+  /** Called when the pictures and the network are read and the work is to begin; what it throws ends it there. */
+  beforeWork?: (plan: Plan) => void | Promise<void>;
+}
+
+/** The pictures of a transfer as the network sees them: the content picture at the result's size, each style picture at its own. */
+export interface SizedPictures {
+  content: Picture;
+  styles: readonly Picture[];
+}
+
+/** What two transfers must share to give the same pictures, besides their terms and settings. */
+export interface ProblemSource extends Size {
+  content: SourceRecord;
+  styles: readonly SourceRecord[];
+  network: Network['name'];
+  weights: Network['weights'];
+}
+
+/** What a transfer is going to be. */
+export interface Plan {
+  source: ProblemSource;
+  /** How many variables the optimiser moves. */
+  length: number;
+  /** What the loss and its gradient need, at this size or another. */
+  memoryAt(size: Size): Promise<GraphMemory>;
+}
+
+/** One evaluation: the loss, its terms by name and its gradient by the variables, and the picture that they make, in VGG19's form. */
+export type Evaluation = Computed<LossAndGrads & { picture: tf.Tensor }>;
+
+/** What the loop minimises. */
+export interface TransferProblem extends Size {
+  variables: Pick<Variables, 'from' | 'bounds' | 'length'>;
+  /** The variables to begin at. */
+  z0: Float64Array;
+  /** Loss and gradient at the variables z, compiled. */
+  lossAndGrads(z: InputArray): Promise<Evaluation>;
+}
+
+/** A transfer, ready to run. Dispose of it when it is done with. */
+export interface Problem extends TransferProblem, AsyncDisposable {
+  source: ProblemSource;
+  /** Which network it is and why, in a sentence. */
+  choice: string;
+  /** Frees the compiled function. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Reads the pictures, opens the network, computes the targets once, and compiles loss and gradient.
+ *
+ * @throws UserError for pictures, terms, layers or weights that cannot be used
+ */
+export async function createProblem({
+  height = SETTINGS.height.default,
+  resize = SETTINGS.resize.default,
+  styleSize = (_, result) => result,
+  terms = CHAPTER_TERMS,
+  variables: makeVariables = pixels,
+  first = ({ content }) => content,
+  network: networkName = SETTINGS.network.default,
+  openNetwork: open = openNetwork,
+  threads = SETTINGS.threads.default,
+  weights,
+  signal,
+  onEvent,
+  beforeWork,
+  ...sources
+}: ProblemOptions): Promise<Problem> {
+  signal?.throwIfAborted();
+  assertTerms(terms);
+  await tf.ready();
+  const { imgHeight, imgWidth } = chapterSize(await pictureSize(sources.content), height);
+  const size = { height: imgHeight, width: imgWidth };
+  const content = await loadImage(sources.content, { size, resize });
+  const styles = await Promise.all(
+    sources.styles.map(async (style) =>
+      loadImage(style, { size: styleSize(await pictureSize(style), size), resize }),
+    ),
+  );
+  const variables = makeVariables(size);
+  const firstPicture = await first({ content, styles });
+  const styleSizes = styles.map(sizeOf);
+  onEvent?.({ type: 'pictures', size, styles: styleSizes });
+
+  const network = await abortable(
+    open({
+      network: networkName,
+      layers: layersOf(terms),
+      size,
+      weights,
+      signal,
+      onDownload: (progress) => onEvent?.({ type: 'download', ...progress }),
+    }),
+    signal,
+    (late) => late.dispose(),
+  );
+  try {
+    const { choice, name, extractor } = network;
+    onEvent?.({ type: 'network', name, choice, weights: network.weights.path });
+    const source = {
+      ...size,
+      content: await recordOf(sources.content),
+      styles: await Promise.all(sources.styles.map(recordOf)),
+      network: name,
+      weights: network.weights,
+    };
+    const memoryAt = (at: Size) =>
+      problemMemory({ terms, extractor, variables: makeVariables(at), styleSizes }, at);
+    await beforeWork?.({ source, length: variables.length, memoryAt });
+    signal?.throwIfAborted();
+
+    const targets = await computeTargets(terms, extractor, { content, styles }, { threads, signal });
+    onEvent?.({ type: 'targets' });
+    try {
+      const loss = transferLoss(terms, extractor, targets);
+      const compiled = await abortable(
+        compile(
+          (z: tf.Tensor1D) => ({
+            ...lossAndGrads((at: tf.Tensor1D) => loss(variables.picture(at)))(z),
+            picture: variables.picture(z),
+          }),
+          [variables.length],
+          { threads },
+        ),
+        signal,
+        (late) => late.dispose(),
+      );
+      onEvent?.({ type: 'compiled', memory: compiled.memory });
+      const x = preprocess(firstPicture);
+      const z0 = variables.from(x.dataSync());
+      x.dispose();
+      return {
+        ...size,
+        variables,
+        z0,
+        lossAndGrads: (z) => compiled(z),
+        source,
+        choice,
+        dispose: () => compiled.dispose(),
+        [Symbol.asyncDispose]: () => compiled.dispose(),
+      };
+    } finally {
+      disposeTargets(targets);
+    }
+  } finally {
+    network.dispose();
+  }
+}
+
+function sizeOf({ height, width }: Size): Size {
+  return { height, width };
+}

@@ -1,0 +1,84 @@
+/** What a transfer tells whoever watches it. Events are small and cloneable: pictures and checkpoints are asked for. */
+import type { GraphMemory } from '../compile';
+import type { Progress as Download } from '../network/download';
+import type { NetworkName } from '../network/chooseNetwork';
+import type { Size } from '../picture/image';
+
+/** The loss of a picture, and its terms by name, weighted: they add up to the loss. */
+export interface Losses {
+  loss: number;
+  terms: Record<string, number>;
+}
+
+/** How far a run is: evaluations by the optimiser and seconds since it began, over all its sittings. */
+export interface Progress {
+  iteration: number;
+  evaluations: number;
+  seconds: number;
+}
+
+/** The pictures are read: the result's size, and those that the style pictures were brought to. */
+export interface PicturesEvent {
+  type: 'pictures';
+  size: Size;
+  styles: Size[];
+}
+
+/** A part of the network's weights has arrived. */
+export interface DownloadEvent extends Download {
+  type: 'download';
+}
+
+/** The network is open. */
+export interface NetworkEvent {
+  type: 'network';
+  name: NetworkName;
+  /** Which network it is and why, in a sentence. */
+  choice: string;
+  /** The path of its weights. */
+  weights: string;
+}
+
+/** The network has seen the content and style pictures. */
+export interface TargetsEvent {
+  type: 'targets';
+}
+
+/** Loss and gradient are compiled: the work can begin. */
+export interface CompiledEvent {
+  type: 'compiled';
+  memory: GraphMemory;
+}
+
+export type PreparationEvent = PicturesEvent | DownloadEvent | NetworkEvent | TargetsEvent | CompiledEvent;
+
+/** An iteration begins. */
+export interface StartEvent extends Progress {
+  type: 'start';
+}
+
+/** After every accepted step of L-BFGS. */
+export interface StepEvent extends Progress, Losses {
+  type: 'step';
+  /** Evaluations in this iteration so far; it ends with the step that takes them beyond the setting. */
+  evaluationsInIteration: number;
+}
+
+/** After every iteration. */
+export interface IterationEvent extends Progress, Losses {
+  type: 'iteration';
+  /** The loss of the 8-bit picture, as it is written: clipped and with whole levels. */
+  saved: number;
+}
+
+/** The last event. */
+export interface EndEvent extends Progress {
+  type: 'end';
+  reason: 'iterations' | 'converged' | 'line search' | 'stopped' | 'not finite';
+  /** What happened, in a sentence. */
+  message: string;
+  /** Whether the run ended within an iteration, so that its picture is later than the last iteration's. */
+  withinIteration: boolean;
+}
+
+export type TransferEvent = PreparationEvent | StartEvent | StepEvent | IterationEvent | EndEvent;

@@ -1,0 +1,26 @@
+/** The chapter's variables: the picture's own values. */
+import { IMAGENET_MEANS_BGR } from '../picture/preprocess';
+import type { Size } from '../picture/image';
+import type { Variables } from './variables';
+
+/** The picture's values, kept displayable, so that what is optimised is what is saved. */
+export function pixels(size: Size): Variables {
+  const free = freePixels(size);
+  return { ...free, bounds: displayable(free.length) };
+}
+
+/** The picture's values, without bounds, as in the chapter: what they gain outside of 0 to 255 is cut off on saving. */
+export function freePixels({ height, width }: Size): Variables {
+  return {
+    length: height * width * 3,
+    picture: (z) => z.reshape([1, height, width, 3]),
+    from: (x) => Float64Array.from(x),
+    bounds: null,
+  };
+}
+
+/** Bounds for n values [height, width, 3] in VGG19's form: those that a screen can show, 0..255 minus each channel's mean. */
+export function displayable(n: number): { lower: Float64Array; upper: Float64Array } {
+  const lower = Float64Array.from({ length: n }, (_, i) => -(IMAGENET_MEANS_BGR[i % 3] as number));
+  return { lower, upper: lower.map((least) => least + 255) };
+}
