@@ -14,7 +14,17 @@ export function abortable<T>(
       promise.then(late).catch(() => undefined);
     };
     if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    signal.addEventListener('abort', abort);
+    const settled = () => signal.removeEventListener('abort', abort);
+    promise.then(
+      (result) => {
+        settled();
+        resolve(result);
+      },
+      (error: unknown) => {
+        settled();
+        reject(error as Error);
+      },
+    );
   });
 }

@@ -84,11 +84,10 @@ export {
   type Problem,
   type ProblemOptions,
   type ProblemSource,
-  type SizedPictures,
   type TransferProblem,
   createProblem,
 } from './problem/problem';
-export type { SourceRecord } from './problem/sources';
+export type { SizedPictures, SourceRecord } from './problem/sources';
 export { lossTerms, noise, problemFromSettings } from './problem/fromSettings';
 export type { MakeVariables, Variables } from './variables/variables';
 export { displayable, freePixels, pixels } from './variables/pixels';

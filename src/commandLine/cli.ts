@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** `wheatfield transfer ...`: the chapter on the command line. */
-import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors';
 import type { OpenNetwork } from '../network/network';
@@ -108,23 +107,15 @@ function failed(error: unknown, stderr: TerminalStream): number {
   return 1;
 }
 
-/**
- * The first Ctrl-C or SIGTERM asks for a clean end; a second one stops at once. An evaluation blocks the event loop, so two that come
- * during one are both handled after it; once the first has been, the system itself acts on the next, even within an evaluation.
- */
+/** The first Ctrl-C or SIGTERM asks for a clean end. The system itself acts on a second one. */
 function stopOnSignals(controller: AbortController): void {
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    const stop = () => {
-      if (controller.signal.aborted) process.exit(128 + constants.signals[name]);
-      controller.abort(name);
-      setImmediate(() => {
-        // One that came before this would be lost; the answer, which asks for it, comes after.
-        process.off(name, stop);
-        process.stderr.write('\nStopping after this step; once more stops at once.\n');
-      });
-    };
-    process.on(name, stop);
-  }
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const stop = (name: NodeJS.Signals) => {
+    for (const each of signals) process.off(each, stop);
+    process.stderr.write('\nStopping; once more stops at once.\n');
+    controller.abort(name);
+  };
+  for (const name of signals) process.on(name, stop);
 }
 
 /** Runs the program on this process's arguments, streams and signals. */

@@ -4,7 +4,8 @@ import { type LayerShares, type LossTerm, contentTerm, styleTerm, totalVariation
 import { type Picture, type Size, resizePicture } from '../picture/image';
 import type { Settings } from '../settings';
 import { freePixels, pixels } from '../variables/pixels';
-import type { ProblemOptions, SizedPictures } from './problem';
+import type { ProblemOptions } from './problem';
+import type { SizedPictures } from './sources';
 
 /** What the settings say about a problem; signals, events and a network at hand are the caller's. */
 export function problemFromSettings(settings: Settings): ProblemOptions {

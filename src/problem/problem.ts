@@ -4,26 +4,19 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { abortable } from '../abortable';
-import { type Computed, type GraphMemory, type InputArray, compile } from '../compile';
-import { type LossAndGrads, lossAndGrads, transferLoss } from '../losses/transferLoss';
+import { type CompiledFunction, type Computed, type GraphMemory, type InputArray, compile } from '../compile';
+import { type LossAndGrads, type Targets, lossAndGrads, transferLoss } from '../losses/transferLoss';
 import { CHAPTER_TERMS, type LossTerm, assertTerms, layersOf } from '../losses/terms';
 import { type Network, type OpenNetwork, openNetwork } from '../network/network';
-import {
-  type Picture,
-  type PictureSource,
-  type ResizeFilter,
-  type Size,
-  chapterSize,
-  loadImage,
-  pictureSize,
-} from '../picture/image';
+import type { Progress as Download } from '../network/download';
+import type { Picture, PictureSource, ResizeFilter, Size } from '../picture/image';
 import { preprocess } from '../picture/preprocess';
 import { SETTINGS, type Settings } from '../settings';
 import type { PreparationEvent } from '../transfer/events';
 import type { MakeVariables, Variables } from '../variables/variables';
 import { pixels } from '../variables/pixels';
 import { problemMemory } from './memory';
-import { type SourceRecord, recordOf } from './sources';
+import { type SizedPictures, type SourceRecord, readPictures, recordsOf } from './sources';
 import { computeTargets, disposeTargets } from './targets';
 
 export interface ProblemOptions {
@@ -55,12 +48,6 @@ export interface ProblemOptions {
   beforeWork?: (plan: Plan) => void | Promise<void>;
 }
 
-/** The pictures of a transfer as the network sees them: the content picture at the result's size, each style picture at its own. */
-export interface SizedPictures {
-  content: Picture;
-  styles: readonly Picture[];
-}
-
 /** What two transfers must share to give the same pictures, besides their terms and settings. */
 export interface ProblemSource extends Size {
   content: SourceRecord;
@@ -78,8 +65,13 @@ export interface Plan {
   memoryAt(size: Size): Promise<GraphMemory>;
 }
 
-/** One evaluation: the loss, its terms by name and its gradient by the variables, and the picture that they make, in VGG19's form. */
-export type Evaluation = Computed<LossAndGrads & { picture: tf.Tensor }>;
+/** What is compiled: the loss, its terms by name and its gradient by the variables, and the picture that they make, in VGG19's form. */
+interface Evaluated extends LossAndGrads {
+  picture: tf.Tensor;
+}
+
+/** One evaluation. */
+export type Evaluation = Computed<Evaluated>;
 
 /** What the loop minimises. */
 export interface TransferProblem extends Size {
@@ -102,7 +94,7 @@ export interface Problem extends TransferProblem, AsyncDisposable {
 /**
  * Reads the pictures, opens the network, computes the targets once, and compiles loss and gradient.
  *
- * @throws UserError for pictures, terms, layers or weights that cannot be used
+ * @throws UserError for pictures, terms, layers or weights that cannot be used; the signal's reason where it is aborted
  */
 export async function createProblem({
   height = SETTINGS.height.default,
@@ -123,81 +115,66 @@ export async function createProblem({
   signal?.throwIfAborted();
   assertTerms(terms);
   await tf.ready();
-  const { imgHeight, imgWidth } = chapterSize(await pictureSize(sources.content), height);
-  const size = { height: imgHeight, width: imgWidth };
-  const content = await loadImage(sources.content, { size, resize });
-  const styles = await Promise.all(
-    sources.styles.map(async (style) =>
-      loadImage(style, { size: styleSize(await pictureSize(style), size), resize }),
-    ),
-  );
+  const pictures = await readPictures(sources, { height, resize, styleSize });
+  const size = sizeOf(pictures.content);
+  const styleSizes = pictures.styles.map(sizeOf);
   const variables = makeVariables(size);
-  const firstPicture = await first({ content, styles });
-  const styleSizes = styles.map(sizeOf);
+  const z0 = variablesOf(await first(pictures), variables);
   onEvent?.({ type: 'pictures', size, styles: styleSizes });
 
-  const network = await abortable(
-    open({
-      network: networkName,
-      layers: layersOf(terms),
-      size,
-      weights,
-      signal,
-      onDownload: (progress) => onEvent?.({ type: 'download', ...progress }),
-    }),
-    signal,
-    (late) => late.dispose(),
-  );
+  const onDownload = (progress: Download) => onEvent?.({ type: 'download', ...progress });
+  const request = { network: networkName, layers: layersOf(terms), size, weights, signal, onDownload };
+  const network = await abortable(open(request), signal, (late) => late.dispose());
   try {
     const { choice, name, extractor } = network;
     onEvent?.({ type: 'network', name, choice, weights: network.weights.path });
-    const source = {
-      ...size,
-      content: await recordOf(sources.content),
-      styles: await Promise.all(sources.styles.map(recordOf)),
-      network: name,
-      weights: network.weights,
-    };
+    const source = { ...size, ...(await recordsOf(sources)), network: name, weights: network.weights };
     const memoryAt = (at: Size) =>
       problemMemory({ terms, extractor, variables: makeVariables(at), styleSizes }, at);
     await beforeWork?.({ source, length: variables.length, memoryAt });
     signal?.throwIfAborted();
 
-    const targets = await computeTargets(terms, extractor, { content, styles }, { threads, signal });
-    onEvent?.({ type: 'targets' });
-    try {
-      const loss = transferLoss(terms, extractor, targets);
-      const compiled = await abortable(
-        compile(
-          (z: tf.Tensor1D) => ({
-            ...lossAndGrads((at: tf.Tensor1D) => loss(variables.picture(at)))(z),
-            picture: variables.picture(z),
-          }),
-          [variables.length],
-          { threads },
-        ),
-        signal,
-        (late) => late.dispose(),
-      );
-      onEvent?.({ type: 'compiled', memory: compiled.memory });
-      const x = preprocess(firstPicture);
-      const z0 = variables.from(x.dataSync());
-      x.dispose();
-      return {
-        ...size,
-        variables,
-        z0,
-        lossAndGrads: (z) => compiled(z),
-        source,
-        choice,
-        dispose: () => compiled.dispose(),
-        [Symbol.asyncDispose]: () => compiled.dispose(),
-      };
-    } finally {
-      disposeTargets(targets);
+    const targets = await computeTargets(terms, extractor, pictures, { threads, signal });
+    const compiled = await compileWith(targets).finally(() => disposeTargets(targets));
+    onEvent?.({ type: 'compiled', memory: compiled.memory });
+    const dispose = () => compiled.dispose();
+    return {
+      ...size,
+      variables,
+      z0,
+      lossAndGrads: (z) => compiled(z),
+      source,
+      choice,
+      dispose,
+      [Symbol.asyncDispose]: dispose,
+    };
+
+    async function compileWith(targets: Targets): Promise<CompiledFunction<Evaluated>> {
+      onEvent?.({ type: 'targets' });
+      const evaluation = evaluationOf(transferLoss(terms, extractor, targets), variables);
+      const compiling = compile(evaluation, [variables.length], { threads });
+      return abortable(compiling, signal, (late) => late.dispose());
     }
   } finally {
     network.dispose();
+  }
+}
+
+/** Loss and gradient as functions of the variables, with the picture that they make. */
+function evaluationOf(
+  loss: (x: tf.Tensor4D) => Record<string, tf.Scalar>,
+  { picture }: Variables,
+): (z: tf.Tensor1D) => Evaluated {
+  const gradient = lossAndGrads((z: tf.Tensor1D) => loss(picture(z)));
+  return (z: tf.Tensor1D) => ({ ...gradient(z), picture: picture(z) });
+}
+
+function variablesOf(picture: Picture, variables: Variables): Float64Array {
+  const x = preprocess(picture);
+  try {
+    return variables.from(x.dataSync());
+  } finally {
+    x.dispose();
   }
 }
 

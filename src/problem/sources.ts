@@ -2,7 +2,52 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import type { PictureSource } from '../picture/image';
+import {
+  type Picture,
+  type PictureSource,
+  type ResizeFilter,
+  type Size,
+  chapterSize,
+  loadImage,
+  pictureSize,
+} from '../picture/image';
+
+/** The pictures of a transfer, from wherever they come. */
+export interface Sources {
+  content: PictureSource;
+  styles: readonly PictureSource[];
+}
+
+/** The pictures of a transfer as the network sees them: the content picture at the result's size, each style picture at its own. */
+export interface SizedPictures {
+  content: Picture;
+  styles: readonly Picture[];
+}
+
+interface ReadOptions {
+  height: number;
+  resize: ResizeFilter;
+  styleSize: (style: Size, result: Size) => Size;
+}
+
+/**
+ * Reads the pictures and brings them to their sizes.
+ *
+ * @throws UserError for a picture that cannot be read or used
+ */
+export async function readPictures(
+  sources: Sources,
+  { height, resize, styleSize }: ReadOptions,
+): Promise<SizedPictures> {
+  const { imgHeight, imgWidth } = chapterSize(await pictureSize(sources.content), height);
+  const size = { height: imgHeight, width: imgWidth };
+  const content = await loadImage(sources.content, { size, resize });
+  const styles: Picture[] = [];
+  for (const style of sources.styles) {
+    styles.push(await loadImage(style, { size: styleSize(await pictureSize(style), size), resize }));
+  }
+  return { content, styles };
+}
 
 /** Which picture it was. */
 export interface SourceRecord {
@@ -12,8 +57,15 @@ export interface SourceRecord {
   sha256: string;
 }
 
-/** Which picture this is. */
-export async function recordOf(source: PictureSource): Promise<SourceRecord> {
+/** Which pictures these are. */
+export async function recordsOf({
+  content,
+  styles,
+}: Sources): Promise<{ content: SourceRecord; styles: SourceRecord[] }> {
+  return { content: await recordOf(content), styles: await Promise.all(styles.map(recordOf)) };
+}
+
+async function recordOf(source: PictureSource): Promise<SourceRecord> {
   const hash = createHash('sha256');
   if (typeof source === 'string') {
     for await (const chunk of createReadStream(source)) hash.update(chunk as Buffer);

@@ -7,7 +7,7 @@ import { type LayerTerm, type LossTerm, termsAbout } from '../losses/terms';
 import { type Targets, targetsOf } from '../losses/transferLoss';
 import type { Picture } from '../picture/image';
 import { preprocess } from '../picture/preprocess';
-import type { SizedPictures } from './problem';
+import type { SizedPictures } from './sources';
 
 interface ComputeOptions {
   threads: number;

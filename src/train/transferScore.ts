@@ -3,7 +3,8 @@ import type { NetworkName } from '../network/chooseNetwork';
 import type { Picture } from '../picture/image';
 import { preprocess } from '../picture/preprocess';
 import { problemFromSettings } from '../problem/fromSettings';
-import { type Problem, type SizedPictures, createProblem } from '../problem/problem';
+import { type Problem, createProblem } from '../problem/problem';
+import type { SizedPictures } from '../problem/sources';
 import { type Settings, readSettings } from '../settings';
 import { transfer } from '../transfer/transfer';
 
