@@ -6,12 +6,16 @@ import type * as tf from '@tensorflow/tfjs';
 import type { Value } from './graph';
 import { type GraphMemory, graphMemory } from './memory';
 import { onnxModel, valueName } from './onnxModel';
+import { type Target, optimise } from './passes';
 import { type InputArray, type NDArray, type SessionOptions, openSession } from './session';
 import { type Shape, type TensorFunction, trace } from './trace';
 import { type Tree, leaves, mapTree } from './tree';
 
 export type { GraphMemory } from './memory';
 export type { InputArray, NDArray, SessionOptions } from './session';
+
+/** What sessions run on. */
+const TARGET: Target = 'cpu';
 
 /** What fn returns, with an NDArray in place of every tensor. */
 export type Computed<Result> = Result extends tf.Tensor
@@ -57,17 +61,19 @@ export async function compile<Result>(
   const last = args.at(-1);
   const options = last && !isShape(last) ? last : {};
   const shapes = (args as readonly (Shape | SessionOptions)[]).filter(isShape);
-  const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
-  const outputs = [...new Set(leaves(result, isValue))];
-  if (outputs.length === 0) {
+  const { graph: recorded, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
+  const results = leaves(result, isValue);
+  if (results.length === 0) {
     throw new Error('compile: expected the function to return tensors, but it returned none (is it async?).');
   }
+  const { graph, outputs } = optimise({ graph: recorded, outputs: results }, TARGET);
   const ops: Record<string, number> = {};
   for (const { op } of graph.reachable(outputs)) ops[op] = (ops[op] ?? 0) + 1;
   const memory = graphMemory(graph, outputs);
 
-  const session = await openSession(onnxModel(graph, outputs), shapes, options);
-  const names = mapTree(result, isValue, valueName);
+  const session = await openSession(onnxModel(graph, [...new Set(outputs)]), shapes, options);
+  let next = 0;
+  const names = mapTree(result, isValue, () => valueName(outputs[next++] as Value));
   const run = async (...inputs: InputArray[]) => {
     const results = await session.run(inputs);
     return mapTree(names, isName, (name) => results[name]) as Computed<Result>;
@@ -86,7 +92,8 @@ export async function outline<Result>(
   ...shapes: readonly Shape[]
 ): Promise<{ memory: GraphMemory; shapes: Outline<Result> }> {
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
-  const memory = graphMemory(graph, [...new Set(leaves(result, isValue))]);
+  const optimised = optimise({ graph, outputs: leaves(result, isValue) }, TARGET);
+  const memory = graphMemory(optimised.graph, optimised.outputs);
   return { memory, shapes: mapTree<Value, Shape>(result, isValue, ({ dims }) => dims) as Outline<Result> };
 }
 
