@@ -438,6 +438,24 @@ const cases: Record<string, Case[]> = {
       shapes: [[2, 8, 6, 3]],
       whole,
     })),
+    ...(
+      [
+        ['above and left', 1, 0],
+        ['below and right', 0, 1],
+        ['all around', 1, 1],
+      ] as const
+    ).flatMap(([where, before, after]) =>
+      [false, true].map((whole): Case => {
+        const sides = [before, after] as [number, number];
+        const around = [[0, 0], sides, sides, [0, 0]] as tf.backend_util.ExplicitPadding;
+        return {
+          name: `maxPool 2/2 of even sides, padded ${where}${whole ? ', ties' : ''}`,
+          fn: nhwc((x) => tf.maxPool(x, 2, 2, around)),
+          shapes: [[2, 8, 6, 3]],
+          whole,
+        };
+      }),
+    ),
     {
       name: 'maxPool 2/2 after a convolution and its ReLU, ties and zeros',
       fn: (x, filter) => tf.maxPool(tf.relu(conv(1, 'same')(x, filter)) as tf.Tensor4D, 2, 2, 'valid'),
@@ -471,13 +489,21 @@ describe('compile: every op as tfjs computes it', () => {
 });
 
 describe('compile: the gradient of a padded average pool is its derivative', () => {
-  for (const [size, strides] of [
-    [2, 2],
-    [3, 2],
-    [2, 3],
+  const explicit = [
+    [0, 0],
+    [1, 0],
+    [1, 1],
+    [0, 0],
+  ] as tf.backend_util.ExplicitPadding;
+  for (const [size, strides, pad] of [
+    [2, 2, 'same'],
+    [3, 2, 'same'],
+    [2, 3, 'same'],
+    [2, 2, explicit],
+    [3, 2, explicit],
   ] as const) {
-    it(`${size}/${strides}`, async () => {
-      const pool = (x: tf.Tensor) => tf.avgPool(x as tf.Tensor4D, size, strides, 'same');
+    it(`${size}/${strides} ${pad === explicit ? 'explicit' : pad}`, async () => {
+      const pool = (x: tf.Tensor) => tf.avgPool(x as tf.Tensor4D, size, strides, pad);
       const weights = tf.tensor4d(
         numbers(tf.util.sizeFromShape(pool(tf.zeros([1, 7, 5, 1])).shape), [-1, 1], 3),
         pool(tf.zeros([1, 7, 5, 1])).shape as [number, number, number, number],
@@ -579,6 +605,15 @@ describe('compile', () => {
       compile(conv(1, 1), [2, 6, 7, 3], [3, 1, 3, 2]),
       /expected the 6 x 9 windows .* makes them 6 x 7/,
     );
+  });
+
+  it('refuses a pool whose padding is as wide as its window', async () => {
+    for (const pool of [tf.maxPool, tf.avgPool]) {
+      await assert.rejects(
+        compile((a: tf.Tensor) => pool(a as tf.Tensor4D, 2, 2, 2), [1, 8, 6, 3]),
+        /the padding \[2, 2, 2, 2\] of a pool leaves windows of 2 x 2 without any input\. Use less padding/,
+      );
+    }
   });
 
   it('refuses to read a value during the trace', async () => {

@@ -11,7 +11,7 @@ function poolInfo(
   xShape: readonly number[],
   attrs: tf.MaxPoolAttrs | tf.AvgPoolAttrs | tf.MaxPoolGradAttrs,
 ): Conv2DInfo {
-  return tf.backend_util.computePool2DInfo(
+  const info = tf.backend_util.computePool2DInfo(
     [...xShape] as [number, number, number, number],
     attrs.filterSize,
     attrs.strides,
@@ -19,6 +19,14 @@ function poolInfo(
     attrs.pad,
     attrs.dimRoundingMode,
   );
+  const { top, left, bottom, right } = info.padInfo;
+  if (Math.max(top, bottom) >= info.filterHeight || Math.max(left, right) >= info.filterWidth) {
+    throw new Error(
+      `compile: the padding [${[top, bottom, left, right].join(', ')}] of a pool leaves windows of ${info.filterHeight} x ` +
+        `${info.filterWidth} without any input. Use less padding than the window's sides.`,
+    );
+  }
+  return info;
 }
 
 function outDims(info: Conv2DInfo): number[] {
