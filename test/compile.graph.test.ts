@@ -72,7 +72,7 @@ describe('what compile records', () => {
 
   it('counts the memory that is alive at once', async () => {
     const { graph, result } = await trace((x) => x.exp().sin().cos().sum(), [[1000]]);
-    const { constants, peak } = graphMemory(graph, leaves(result, isValue));
+    const { constants, peak } = graphMemory({ graph, outputs: leaves(result, isValue) });
     // An element-wise node's input and output, of 4000 bytes each; the small constants are an axis and a shape.
     assert.equal(peak, 8000);
     assert.ok(constants < 100);
@@ -88,6 +88,6 @@ describe('what compile records', () => {
           .matMul(tf.ones([10, 1])),
       [[1000]],
     );
-    assert.ok(graphMemory(graph, leaves(result, isValue)).peak <= 8000 + 400);
+    assert.ok(graphMemory({ graph, outputs: leaves(result, isValue) }).peak <= 8000 + 400);
   });
 });

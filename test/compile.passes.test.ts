@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { type Computation, type Value, sizeOf } from '../src/compile/graph';
+import { type Computation, type Value, opCounts, sizeOf } from '../src/compile/graph';
+import { inputNames } from '../src/compile/names';
 import { onnxModel } from '../src/compile/onnxModel';
 import { type Pass, optimise, passesFor } from '../src/compile/passes';
 import { foldNumbers } from '../src/compile/passes/foldNumbers';
@@ -29,15 +30,10 @@ async function recorded(fn: Fn, ...shapes: (readonly number[])[]): Promise<Compu
   return { graph, outputs: leaves(result, isValue) };
 }
 
-function counts({ graph, outputs }: Computation): Record<string, number> {
-  const ops: Record<string, number> = {};
-  for (const { op } of graph.reachable(outputs)) ops[op] = (ops[op] ?? 0) + 1;
-  return ops;
-}
-
 /** The outputs of a graph as ONNX Runtime computes them, with none of its own optimisations. */
 async function run({ graph, outputs }: Computation, inputs: Float32Array[]): Promise<Float32Array[]> {
-  const model = onnxModel(graph, outputs);
+  const names = { inputs: inputNames(inputs.length), outputs: outputs.map((_, i) => `y${i}`) };
+  const model = onnxModel({ graph, outputs }, names);
   const session = await InferenceSession.create(model, { graphOptimizationLevel: 'disabled' });
   const feeds = inputs.map((data, i) => [
     session.inputNames[i],
@@ -74,7 +70,7 @@ async function changes(pass: Pass, earlier: readonly Pass[], fn: Fn, ...shapes: 
   const after = pass(before);
   const inputs = shapes.map((shape, i) => numbers(shape, i + 1));
   close(await run(after, inputs), await run(before, inputs));
-  const [were, are] = [counts(before), counts(after)];
+  const [were, are] = [opCounts(before), opCounts(after)];
   const changed = [...new Set([...Object.keys(were), ...Object.keys(are)])].sort();
   return Object.fromEntries(
     changed.map((op) => [op, [were[op] ?? 0, are[op] ?? 0]]).filter(([, [a, b]]) => a !== b),
@@ -205,7 +201,7 @@ describe('passes over a graph', () => {
       const [height, width] = [4100, 4100];
       const fn = tf.grad((x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid').sum());
       const { graph, outputs } = poolIndices(await recorded((x) => fn(x), [1, height, width, 1]));
-      assert.equal(counts({ graph, outputs }).Less, 3);
+      assert.equal(opCounts({ graph, outputs }).Less, 3);
       // Every window's maximum is its last element.
       const x = Float32Array.from(
         { length: height * width },
@@ -221,7 +217,7 @@ describe('passes over a graph', () => {
     it('leaves alone a row longer than the whole numbers of float32', async () => {
       const fn = tf.grad((x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid').sum());
       const before = await recorded((x) => fn(x), [1, 2, 2 ** 23 + 2, 1]);
-      assert.deepEqual(counts(poolIndices(before)), counts(before));
+      assert.deepEqual(opCounts(poolIndices(before)), opCounts(before));
     });
   });
 
@@ -278,20 +274,20 @@ describe('passes over a graph', () => {
       const after = optimise(before, 'cpu');
       const data = await x.data<'float32'>();
       close(await run(after, [data]), await run(before, [data]), 1e-5);
-      const left = Object.keys(counts(after)).filter((op) => ['Greater', 'Pow', 'Where'].includes(op));
+      const left = Object.keys(opCounts(after)).filter((op) => ['Greater', 'Pow', 'Where'].includes(op));
       assert.deepEqual(left, []);
     });
 
     it('find nothing more to do in what they made', async () => {
       const once = optimise(await recorded((x) => pooledRelu(x), [1, 3, 6, 8]), 'cpu');
-      for (const pass of passesFor('cpu')) assert.deepEqual(counts(pass(once)), counts(once));
+      for (const pass of passesFor('cpu')) assert.deepEqual(opCounts(pass(once)), opCounts(once));
     });
   });
 
   it('keep shared values shared, and every input, used or not', async () => {
     const before = await recorded((x) => x.exp().add(x.exp()), [3], [2]);
     const after = rewrite(before, () => undefined);
-    assert.deepEqual(counts(after), { Add: 1, Exp: 1 });
+    assert.deepEqual(opCounts(after), { Add: 1, Exp: 1 });
     assert.deepEqual(
       after.graph.inputs.map(({ dims }) => dims),
       [[3], [2]],

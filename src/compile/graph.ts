@@ -141,6 +141,13 @@ function keyOf(
   return JSON.stringify([op, inputs.map((v) => v?.id ?? -1), attributes, shapes]);
 }
 
+/** How often each op occurs among the nodes that the outputs depend on. */
+export function opCounts({ graph, outputs }: Computation): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { op } of graph.reachable(outputs)) counts[op] = (counts[op] ?? 0) + 1;
+  return counts;
+}
+
 export function sizeOf(dims: readonly number[]): number {
   return dims.reduce((product, n) => product * n, 1);
 }
