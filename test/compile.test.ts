@@ -14,6 +14,7 @@ interface Case {
   range?: [number, number];
   /** Rounds the inputs to whole numbers, so that ties and zeros occur. */
   whole?: boolean;
+  /** False where tfjs has no gradient, or a wrong one. */
   gradient?: boolean;
 }
 
@@ -85,13 +86,13 @@ const allKinds = (x: tf.Tensor) =>
 const cases: Record<string, Case[]> = {
   'element-wise': [
     unary('abs', (x) => x.abs()),
-    unary('ceil', (x) => x.ceil(), { gradient: false }),
+    unary('ceil', (x) => x.ceil()),
     unary('clipByValue', (x) => x.clipByValue(-1, 1)),
     unary('cos', (x) => x.cos()),
     unary('elu', (x) => x.elu()),
     unary('erf', (x) => x.erf()),
     unary('exp', (x) => x.exp()),
-    unary('floor', (x) => x.floor(), { gradient: false }),
+    unary('floor', (x) => x.floor()),
     unary('leakyRelu', (x) => x.leakyRelu(0.3)),
     unary('log', (x) => x.log(), { range: [0.1, 4] }),
     unary('neg', (x) => x.neg()),
@@ -99,27 +100,23 @@ const cases: Record<string, Case[]> = {
     unary('relu', (x) => x.relu()),
     unary('relu of ties with zero', (x) => x.relu(), { whole: true }),
     unary('relu6', (x) => tf.relu6(x), { range: [-3, 9] }),
-    unary('round', (x) => x.mul(0.5).round(), { gradient: false, whole: true }),
+    unary('round', (x) => x.mul(0.5).round(), { whole: true }),
     unary('rsqrt', (x) => x.rsqrt(), { range: [0.5, 4] }),
     unary('sigmoid', (x) => x.sigmoid()),
-    unary('sign', (x) => x.sign(), { gradient: false, whole: true }),
+    unary('sign', (x) => x.sign(), { whole: true }),
     unary('sin', (x) => x.sin()),
     unary('softplus', (x) => x.softplus()),
     unary('sqrt', (x) => x.sqrt(), { range: [0.1, 4] }),
     unary('square', (x) => x.square()),
-    unary('step', (x) => x.step(), { whole: true, gradient: false }),
-    unary('step with a slope', (x) => x.step(-0.5), { whole: true, gradient: false }),
+    unary('step', (x) => x.step(), { whole: true }),
+    unary('step with a slope', (x) => x.step(-0.5), { whole: true }),
     unary('tanh', (x) => x.tanh()),
-    unary('zerosLike and onesLike', (x) => x.zerosLike().add(x.onesLike()), { gradient: false }),
+    unary('zerosLike and onesLike', (x) => x.zerosLike().add(x.onesLike())),
     unary('zerosLike, onesLike and fill of booleans', (x) => allKinds(x.greater(0)), { gradient: false }),
-    unary(
-      'clipByValue and relu6 of whole numbers',
-      (x) => tf.relu6(x.mul(3).cast('int32').clipByValue(-1, 4)),
-      {
-        gradient: false,
-      },
+    unary('clipByValue and relu6 of whole numbers', (x) =>
+      tf.relu6(x.mul(3).cast('int32').clipByValue(-1, 4)),
     ),
-    unary('cast there and back', (x) => x.cast('int32').cast('float32'), { range: [-3, 3], gradient: false }),
+    unary('cast there and back', (x) => x.cast('int32').cast('float32'), { range: [-3, 3] }),
     unary('cast of a comparison', (x) => x.greater(0).cast('float32').mul(x), { gradient: false }),
     ...[1, 1.25, 2, 2.5, 3.75, 1.3, 0.25].map((p) => unary(`pow ${p}`, (x) => x.pow(p), { range: [0.1, 3] })),
     unary('pow 1.25 at zero', (x) => x.pow(1.25), { range: [0, 2], whole: true }),
@@ -202,9 +199,9 @@ const cases: Record<string, Case[]> = {
     },
   ],
   reductions: [
-    unary('mean of whole numbers', (x) => x.mul(3).cast('int32').mean(0), { gradient: false }),
+    unary('mean of whole numbers', (x) => x.mul(3).cast('int32').mean(0)),
     unary('mean of booleans', (x) => x.greater(0).mean(), { gradient: false }),
-    unary('sum of nothing', (x) => x.slice([0, 0], [0, 5]).sum(0), { gradient: false }),
+    unary('sum of nothing', (x) => x.slice([0, 0], [0, 5]).sum(0)),
     ...([undefined, 0, 1, [1, 2], [-1], [0, 1, 2]] as (number | number[] | undefined)[]).flatMap((axis) =>
       [false, true].flatMap((keepDims) => [
         unary(`sum over ${axis} ${keepDims}`, (x) => x.sum(axis, keepDims), { shapes: [[2, 3, 4]] }),
@@ -213,7 +210,15 @@ const cases: Record<string, Case[]> = {
     ),
     unary('max', (x) => x.max(1), { shapes: [[2, 3, 4]] }),
     unary('min', (x) => x.min([0, 2]), { shapes: [[2, 3, 4]] }),
-    unary('prod', (x) => x.prod(1), { shapes: [[2, 3, 4]], gradient: false }),
+    unary('prod', (x) => x.prod(1), { shapes: [[2, 3, 4]] }),
+    unary('prod over two axes, with zeros', (x) => x.prod([0, 2]), { shapes: [[2, 3, 4]], whole: true }),
+    ...[false, true].flatMap((exclusive) =>
+      [false, true].map((reverse) =>
+        unary(`cumprod ${exclusive} ${reverse}`, (x) => tf.cumprod(x, 1, exclusive, reverse), {
+          gradient: false,
+        }),
+      ),
+    ),
     unary('sum of a repeated tensor', (x) => tf.tile(x, [1, 4, 1]).sum([1, 2]), { shapes: [[2, 1, 4]] }),
     unary('count of true', (x) => x.greater(0).sum(0), { gradient: false }),
     unary(
@@ -246,18 +251,15 @@ const cases: Record<string, Case[]> = {
         0.5,
       ),
     ),
-    unary(
-      'mirrorPad',
-      (x) =>
-        tf.mirrorPad(
-          x,
-          [
-            [1, 2],
-            [0, 3],
-          ],
-          'reflect',
-        ),
-      { gradient: false },
+    unary('mirrorPad', (x) =>
+      tf.mirrorPad(
+        x,
+        [
+          [1, 2],
+          [0, 3],
+        ],
+        'reflect',
+      ),
     ),
     unary('concat', (x) => tf.concat([x, x.mul(2), x.slice(0, [3, 1])], 1)),
     unary('stack', (x) => tf.stack([x, x.square()], 1)),
@@ -265,7 +267,23 @@ const cases: Record<string, Case[]> = {
     unary('split', (x) => (tf.split(x, [1, 4], 1)[1] as tf.Tensor).square()),
     unary('tile', (x) => x.tile([2, 3])),
     unary('tile of single rows', (x) => x.tile([4, 1]), { shapes: [[1, 5]] }),
-    unary('gather', (x) => x.gather(tf.tensor1d([2, 0, 2], 'int32'), 0), { gradient: false }),
+    unary('gather', (x) => x.gather(tf.tensor1d([2, 0, 2], 'int32'), 0)),
+    unary('gather of columns', (x) =>
+      x.gather(
+        tf.tensor2d(
+          [
+            [4, 0, 4],
+            [1, 4, 2],
+          ],
+          [2, 3],
+          'int32',
+        ),
+        1,
+      ),
+    ),
+    unary('unsortedSegmentSum', (x) => tf.unsortedSegmentSum(x, tf.tensor1d([3, 0, 3], 'int32'), 4), {
+      gradient: false,
+    }),
     unary('fill', (x) => x.mul(tf.fill([3, 1], 2))),
     unary('slice of repeated', (x) => x.tile([4, 1]).slice([1, 1], [2, 3]), { shapes: [[1, 5]] }),
     unary('reshape of repeated', (x) => x.tile([4, 1]).reshape([2, 2, 5]).mul(3), { shapes: [[1, 5]] }),
@@ -387,7 +405,6 @@ const cases: Record<string, Case[]> = {
           activation: 'relu',
         }),
       shapes: [image, [3, 3, 3, 4], bias],
-      gradient: bias.length === 1,
     })),
     {
       name: 'two with a relu and a Gram matrix between',
@@ -438,6 +455,24 @@ const cases: Record<string, Case[]> = {
       shapes: [[2, 8, 6, 3]],
       whole,
     })),
+    ...(
+      [
+        ['above and left', 1, 0],
+        ['below and right', 0, 1],
+        ['all around', 1, 1],
+      ] as const
+    ).flatMap(([where, before, after]) =>
+      [false, true].map((whole): Case => {
+        const sides = [before, after] as [number, number];
+        const around = [[0, 0], sides, sides, [0, 0]] as tf.backend_util.ExplicitPadding;
+        return {
+          name: `maxPool 2/2 of even sides, padded ${where}${whole ? ', ties' : ''}`,
+          fn: nhwc((x) => tf.maxPool(x, 2, 2, around)),
+          shapes: [[2, 8, 6, 3]],
+          whole,
+        };
+      }),
+    ),
     {
       name: 'maxPool 2/2 after a convolution and its ReLU, ties and zeros',
       fn: (x, filter) => tf.maxPool(tf.relu(conv(1, 'same')(x, filter)) as tf.Tensor4D, 2, 2, 'valid'),
@@ -471,13 +506,21 @@ describe('compile: every op as tfjs computes it', () => {
 });
 
 describe('compile: the gradient of a padded average pool is its derivative', () => {
-  for (const [size, strides] of [
-    [2, 2],
-    [3, 2],
-    [2, 3],
+  const explicit = [
+    [0, 0],
+    [1, 0],
+    [1, 1],
+    [0, 0],
+  ] as tf.backend_util.ExplicitPadding;
+  for (const [size, strides, pad] of [
+    [2, 2, 'same'],
+    [3, 2, 'same'],
+    [2, 3, 'same'],
+    [2, 2, explicit],
+    [3, 2, explicit],
   ] as const) {
-    it(`${size}/${strides}`, async () => {
-      const pool = (x: tf.Tensor) => tf.avgPool(x as tf.Tensor4D, size, strides, 'same');
+    it(`${size}/${strides} ${pad === explicit ? 'explicit' : pad}`, async () => {
+      const pool = (x: tf.Tensor) => tf.avgPool(x as tf.Tensor4D, size, strides, pad);
       const weights = tf.tensor4d(
         numbers(tf.util.sizeFromShape(pool(tf.zeros([1, 7, 5, 1])).shape), [-1, 1], 3),
         pool(tf.zeros([1, 7, 5, 1])).shape as [number, number, number, number],
@@ -579,6 +622,15 @@ describe('compile', () => {
       compile(conv(1, 1), [2, 6, 7, 3], [3, 1, 3, 2]),
       /expected the 6 x 9 windows .* makes them 6 x 7/,
     );
+  });
+
+  it('refuses a pool whose padding is as wide as its window', async () => {
+    for (const pool of [tf.maxPool, tf.avgPool]) {
+      await assert.rejects(
+        compile((a: tf.Tensor) => pool(a as tf.Tensor4D, 2, 2, 2), [1, 8, 6, 3]),
+        /the padding \[2, 2, 2, 2\] of a pool leaves windows of 2 x 2 without any input\. Use less padding/,
+      );
+    }
   });
 
   it('refuses to read a value during the trace', async () => {

@@ -1,5 +1,5 @@
 /**
- * The recorded graph: ONNX nodes in the order in which they were traced, and the values that flow between them.
+ * A graph: ONNX nodes in the order in which they were recorded, and the values that flow between them.
  *
  * Nodes are pure functions of their inputs, so an operation asked for twice with the same inputs and attributes is recorded
  * once (common subexpressions), and what no output needs is left out when the graph is written (dead nodes).
@@ -33,12 +33,20 @@ export interface OutputSpec {
   dtype: DType;
 }
 
+/** A graph, and those of its values that are asked for. */
+export interface Computation {
+  readonly graph: Graph;
+  readonly outputs: readonly Value[];
+}
+
+/** Constants of so few elements are compared by their bytes: shapes, axes and single numbers, which are made anew wherever they are used. */
+const FEW = 16;
+
 export class Graph {
   readonly inputs: Value[] = [];
   readonly nodes: Node[] = [];
   private readonly recorded = new Map<string, Node>();
-  private readonly constants = new Map<ConstantData, Value>();
-  private readonly smallConstants = new Map<string, Value>();
+  private readonly constants = new Map<ConstantData | string, Value>();
   private nextId = 0;
 
   /** A new input of the graph: what the compiled function is called with. */
@@ -48,27 +56,26 @@ export class Graph {
     return value;
   }
 
-  /** The value of a constant array. The same array object gives the same value. */
+  /** The value of a constant array. The same array object gives the same value, and so do the same few numbers. */
   constant(data: ConstantData, dims: readonly number[], dtype: DType): Value {
-    const known = this.constants.get(data);
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const key = data.length > FEW ? data : `${dtype} [${dims.join()}] ${bytes.toString('hex')}`;
+    const known = this.constants.get(key);
     if (known && known.dims.join() === dims.join()) return known;
     const value: Value = { id: this.nextId++, dims, dtype, constant: data };
-    if (!known) this.constants.set(data, value);
+    if (!known) this.constants.set(key, value);
     return value;
   }
 
   /** A float32 constant of no dimensions. */
   scalar(x: number): Value {
-    return this.small(Float32Array.of(x), [], 'float32');
+    return this.constant(Float32Array.of(x), [], 'float32');
   }
 
   /** A one-dimensional int64 constant: the shapes, axes and bounds that ONNX takes as inputs. */
   int64(list: readonly number[]): Value {
-    return this.small(
-      BigInt64Array.from(list, (n) => BigInt(n)),
-      [list.length],
-      'int64',
-    );
+    const data = BigInt64Array.from(list, (n) => BigInt(n));
+    return this.constant(data, [list.length], 'int64');
   }
 
   /** Records a node with one output and returns it. */
@@ -122,15 +129,6 @@ export class Graph {
     }
     return this.nodes.filter((node) => needed.has(node));
   }
-
-  private small(data: Float32Array | BigInt64Array, dims: number[], dtype: DType): Value {
-    const key = `${dtype}:${dims.join()}:${data.join()}`;
-    const known = this.smallConstants.get(key);
-    if (known) return known;
-    const value = this.constant(data, dims, dtype);
-    this.smallConstants.set(key, value);
-    return value;
-  }
 }
 
 function keyOf(
@@ -141,6 +139,13 @@ function keyOf(
 ): string {
   const shapes = outputs.map(({ dims, dtype }) => [dims, dtype]);
   return JSON.stringify([op, inputs.map((v) => v?.id ?? -1), attributes, shapes]);
+}
+
+/** How often each op occurs among the nodes that the outputs depend on. */
+export function opCounts({ graph, outputs }: Computation): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { op } of graph.reachable(outputs)) counts[op] = (counts[op] ?? 0) + 1;
+  return counts;
 }
 
 export function sizeOf(dims: readonly number[]): number {

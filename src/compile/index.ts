@@ -3,15 +3,20 @@
  * graph instead of computing; ONNX Runtime then runs the graph, many times faster than the same function op by op.
  */
 import type * as tf from '@tensorflow/tfjs';
-import type { Value } from './graph';
+import { type Computation, type Value, opCounts } from './graph';
 import { type GraphMemory, graphMemory } from './memory';
-import { onnxModel, valueName } from './onnxModel';
+import { inputNames, outputNames } from './names';
+import { type ModelNames, onnxModel } from './onnxModel';
+import { type Target, optimise } from './passes';
 import { type InputArray, type NDArray, type SessionOptions, openSession } from './session';
 import { type Shape, type TensorFunction, trace } from './trace';
 import { type Tree, leaves, mapTree } from './tree';
 
 export type { GraphMemory } from './memory';
 export type { InputArray, NDArray, SessionOptions } from './session';
+
+/** What sessions run on. */
+const TARGET: Target = 'cpu';
 
 /** What fn returns, with an NDArray in place of every tensor. */
 export type Computed<Result> = Result extends tf.Tensor
@@ -30,6 +35,13 @@ export interface CompiledFunction<Result> {
   readonly ops: Readonly<Record<string, number>>;
   /** The memory that the graph needs, estimated when it was traced. */
   readonly memory: GraphMemory;
+  /**
+   * The graph as an ONNX model, weights and all, that any ONNX runtime can run: inputs `input`, or `input_0`, `input_1` and so on; outputs
+   * named for what fn returns, `value` and `grad` for tf.valueAndGrad. The bytes are made anew at each call.
+   *
+   * @throws Error once the function is disposed
+   */
+  toOnnx(): Uint8Array;
   /** Frees the native memory. The function cannot be called afterwards. */
   dispose(): Promise<void>;
 }
@@ -58,21 +70,50 @@ export async function compile<Result>(
   const options = last && !isShape(last) ? last : {};
   const shapes = (args as readonly (Shape | SessionOptions)[]).filter(isShape);
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
-  const outputs = [...new Set(leaves(result, isValue))];
-  if (outputs.length === 0) {
+  const recorded: Computation = { graph, outputs: leaves(result, isValue) };
+  if (recorded.outputs.length === 0) {
     throw new Error('compile: expected the function to return tensors, but it returned none (is it async?).');
   }
-  const ops: Record<string, number> = {};
-  for (const { op } of graph.reachable(outputs)) ops[op] = (ops[op] ?? 0) + 1;
-  const memory = graphMemory(graph, outputs);
+  const optimised = optimise(recorded, TARGET);
+  const inputs = inputNames(shapes.length);
+  const outputs = outputNames(result, isValue, inputs);
+  const names = { inputs, outputs: leaves(outputs, isName) };
 
-  const session = await openSession(onnxModel(graph, outputs), shapes, options);
-  const names = mapTree(result, isValue, valueName);
-  const run = async (...inputs: InputArray[]) => {
-    const results = await session.run(inputs);
-    return mapTree(names, isName, (name) => results[name]) as Computed<Result>;
+  const session = await openSession(onnxModel(optimised, names), shapes, options);
+  const run = async (...arrays: InputArray[]) => {
+    const results = await session.run(arrays);
+    return mapTree(outputs, isName, (name) => results[name]) as Computed<Result>;
   };
-  return Object.assign(run, { ops, memory, dispose: () => session.dispose() });
+  const model = exportable(recorded, names);
+  return Object.assign(run, {
+    ops: opCounts(optimised),
+    memory: graphMemory(optimised),
+    toOnnx: model.toOnnx,
+    dispose: () => {
+      model.dispose();
+      return session.dispose();
+    },
+  });
+}
+
+/**
+ * The model of a function for as long as it is not disposed. What is held is the graph as it was recorded, whose constants are the arrays
+ * of the tensors themselves: nothing more while those are alive, and as much as they were when they no longer are.
+ */
+function exportable(computation: Computation, names: ModelNames) {
+  let held: Computation | undefined = computation;
+  return {
+    toOnnx: () => {
+      if (!held)
+        throw new Error(
+          'compiled function: it is disposed, and its model with it. Call toOnnx() before dispose().',
+        );
+      return onnxModel(optimise(held, TARGET), names);
+    },
+    dispose: () => {
+      held = undefined;
+    },
+  };
 }
 
 /**
@@ -86,7 +127,7 @@ export async function outline<Result>(
   ...shapes: readonly Shape[]
 ): Promise<{ memory: GraphMemory; shapes: Outline<Result> }> {
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
-  const memory = graphMemory(graph, [...new Set(leaves(result, isValue))]);
+  const memory = graphMemory(optimise({ graph, outputs: leaves(result, isValue) }, TARGET));
   return { memory, shapes: mapTree<Value, Shape>(result, isValue, ({ dims }) => dims) as Outline<Result> };
 }
 

@@ -1,5 +1,5 @@
-/** How much memory a recorded graph needs to run, known before it runs. */
-import { type DType, type Graph, type Value, sizeOf } from './graph';
+/** How much memory a graph needs to run, known before it runs. */
+import { type Computation, type DType, type Value, sizeOf } from './graph';
 
 const BYTES: Record<DType, number> = { float32: 4, int32: 4, int64: 8, bool: 1 };
 
@@ -23,7 +23,7 @@ export interface GraphMemory {
  * Counts the bytes that are alive from the node that computes a value to the last that reads it. ONNX Runtime's own use comes on top:
  * its copies in blocked layouts, and room that its arena cannot reuse at once.
  */
-export function graphMemory(graph: Graph, outputs: readonly Value[]): GraphMemory {
+export function graphMemory({ graph, outputs }: Computation): GraphMemory {
   const nodes = graph.reachable(outputs);
   const lastUse = new Map<Value, number>();
   nodes.forEach(({ inputs }, i) => inputs.forEach((value) => value && lastUse.set(owner(value), i)));

@@ -1,6 +1,8 @@
 /** Writes a recorded graph as an ONNX model. Field numbers are those of onnx.proto; only the messages used here are declared. */
 import { Root, type Type } from 'protobufjs/light';
-import type { Attribute, ConstantData, DType, Graph, Value } from './graph';
+import { projectVersion } from '../project';
+import type { Attribute, Computation, ConstantData, DType, Node, Value } from './graph';
+import { unlike } from './names';
 
 const OPSET_VERSION = 20;
 const IR_VERSION = 9;
@@ -17,6 +19,7 @@ const ModelProto: Type = Root.fromJSON({
       fields: {
         irVersion: { id: 1, type: 'int64' },
         producerName: { id: 2, type: 'string' },
+        producerVersion: { id: 3, type: 'string' },
         graph: { id: 7, type: 'GraphProto' },
         opsetImport: { id: 8, type: 'OperatorSetIdProto', rule: 'repeated' },
       },
@@ -68,11 +71,6 @@ const ModelProto: Type = Root.fromJSON({
   },
 }).lookupType('ModelProto');
 
-/** The name that a value goes by in the model. */
-export function valueName({ id }: Value): string {
-  return `v${id}`;
-}
-
 function attributeProto(name: string, attribute: Attribute) {
   if (typeof attribute === 'number') return { name, i: attribute, type: ATTRIBUTE_TYPE.INT };
   if (Array.isArray(attribute)) return { name, ints: attribute, type: ATTRIBUTE_TYPE.INTS };
@@ -80,49 +78,75 @@ function attributeProto(name: string, attribute: Attribute) {
   return { name, s: Buffer.from(attribute), type: ATTRIBUTE_TYPE.STRING };
 }
 
-function valueInfo(value: Value) {
-  const shape = { dim: value.dims.map((dimValue) => ({ dimValue })) };
-  return { name: valueName(value), type: { tensorType: { elemType: DATA_TYPE[value.dtype], shape } } };
+function valueInfo({ dims, dtype }: Value, name: string) {
+  const shape = { dim: dims.map((dimValue) => ({ dimValue })) };
+  return { name, type: { tensorType: { elemType: DATA_TYPE[dtype], shape } } };
 }
 
 function bytesOf(data: ConstantData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
+export interface ModelNames {
+  inputs: readonly string[];
+  outputs: readonly string[];
+}
+
 /**
  * The ONNX model (little-endian bytes) that computes `outputs` from the graph's inputs. Nodes and constants that no output needs are
  * left out, and so are second outputs that nobody reads.
+ *
+ * @param names one for each input and each output, each its own; a value may be several outputs
  */
-export function onnxModel(graph: Graph, outputs: readonly Value[]): Uint8Array {
+export function onnxModel({ graph, outputs }: Computation, names: ModelNames): Uint8Array {
   const nodes = graph.reachable(outputs);
   const used = new Set<Value | undefined>([...outputs, ...nodes.flatMap((node) => node.inputs)]);
   const constants = [...used].filter((value) => value?.constant) as Value[];
+  const taken = new Set([...names.inputs, ...names.outputs]);
+  const named = new Map<Value, string>();
+  graph.inputs.forEach((value, i) => named.set(value, names.inputs[i] as string));
+  outputs.forEach((value, i) => named.set(value, names.outputs[i] as string));
+  const name = (value: Value) => named.get(value) ?? unlike(taken, `v${value.id}`);
   const model = {
     irVersion: IR_VERSION,
     producerName: 'wheatfield',
+    producerVersion: projectVersion(),
     opsetImport: [{ domain: '', version: OPSET_VERSION }],
     graph: {
       name: 'compiled',
-      node: nodes.map(({ op, inputs, outputs: results, attributes }) => ({
-        opType: op,
-        name: `${op}_${valueName(results[0] as Value)}`,
-        input: inputs.map((value) => (value ? valueName(value) : '')),
-        output: results.filter((value, i) => i === 0 || used.has(value)).map(valueName),
-        attribute: Object.entries(attributes).map(([name, attribute]) =>
-          name === 'to'
-            ? attributeProto(name, DATA_TYPE[attribute as DType])
-            : attributeProto(name, attribute),
+      node: [
+        ...nodes.map((node) => nodeProto(node, used, name)),
+        ...outputs.flatMap((value, i) =>
+          name(value) === names.outputs[i]
+            ? []
+            : [{ opType: 'Identity', input: [name(value)], output: [names.outputs[i]] }],
         ),
-      })),
+      ],
       initializer: constants.map((value) => ({
-        name: valueName(value),
+        name: name(value),
         dims: value.dims,
         dataType: DATA_TYPE[value.dtype],
         rawData: bytesOf(value.constant as ConstantData),
       })),
-      input: graph.inputs.map(valueInfo),
-      output: outputs.map(valueInfo),
+      input: graph.inputs.map((value, i) => valueInfo(value, names.inputs[i] as string)),
+      output: outputs.map((value, i) => valueInfo(value, names.outputs[i] as string)),
     },
   };
   return ModelProto.encode(ModelProto.fromObject(model)).finish();
+}
+
+function nodeProto(
+  { op, inputs, outputs, attributes }: Node,
+  used: ReadonlySet<Value | undefined>,
+  name: (value: Value) => string,
+) {
+  return {
+    opType: op,
+    name: `${op}_${name(outputs[0] as Value)}`,
+    input: inputs.map((value) => (value ? name(value) : '')),
+    output: outputs.filter((value, i) => i === 0 || used.has(value)).map(name),
+    attribute: Object.entries(attributes).map(([key, attribute]) =>
+      key === 'to' ? attributeProto(key, DATA_TYPE[attribute as DType]) : attributeProto(key, attribute),
+    ),
+  };
 }

@@ -3,19 +3,22 @@ import * as tf from '@tensorflow/tfjs';
 
 export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [name: string]: Tree<Leaf> };
 
-/** The same tree with each leaf replaced, in order. */
+/** The same tree with each leaf replaced, in order. `path` are the keys and positions that lead to the leaf. */
 export function mapTree<Leaf, Result>(
   tree: Tree<Leaf>,
   isLeaf: (node: unknown) => node is Leaf,
-  map: (leaf: Leaf) => Result,
+  map: (leaf: Leaf, path: readonly string[]) => Result,
+  path: readonly string[] = [],
 ): Tree<Result> {
-  if (isLeaf(tree)) return map(tree);
-  if (Array.isArray(tree)) return tree.map((branch: Tree<Leaf>) => mapTree(branch, isLeaf, map));
+  if (isLeaf(tree)) return map(tree, path);
+  if (Array.isArray(tree)) {
+    return tree.map((branch: Tree<Leaf>, i) => mapTree(branch, isLeaf, map, [...path, String(i)]));
+  }
   if (typeof tree === 'object' && tree !== null) {
     return Object.fromEntries(
       Object.entries(tree).map(([name, branch]: [string, Tree<Leaf>]) => [
         name,
-        mapTree(branch, isLeaf, map),
+        mapTree(branch, isLeaf, map, [...path, name]),
       ]),
     );
   }

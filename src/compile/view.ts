@@ -94,15 +94,6 @@ function permuted(graph: Graph, value: Value, perm: readonly number[]): Value {
   if (moving.every((axis, i) => i === 0 || axis > (moving[i - 1] as number))) {
     return reshaped(graph, value, dims);
   }
-  const gemm = value.node;
-  if (gemm?.op === 'Gemm') {
-    // (A B)' = B' A': cheaper than turning a product the size of a feature map round.
-    const { transA, transB } = gemm.attributes as { transA: number; transB: number };
-    return graph.add('Gemm', [gemm.inputs[1], gemm.inputs[0]], dims, {
-      transA: 1 - transB,
-      transB: 1 - transA,
-    });
-  }
   return graph.add('Transpose', [value], dims, { perm: [...perm] });
 }
 

@@ -1,8 +1,9 @@
-/** Reductions over axes: Sum, Mean, Max, Min, Prod. */
+/** Reductions over axes: Sum, Mean, Max, Min, Prod; products of all before, and sums by segment. */
 import * as tf from '@tensorflow/tfjs';
 import type { Graph } from '../graph';
-import { type View, dtypeOf, reshape } from '../view';
+import { type View, dtypeOf, plain, reshape, viewOf } from '../view';
 import { cast, elementwise, scalarView } from './elementwise';
+import { pad, slice } from './shape';
 import { traceKernel } from './traceKernel';
 
 interface ReduceAttrs {
@@ -45,6 +46,33 @@ export function sum(graph: Graph, x: View, attrs: ReduceAttrs): View {
   return count === 1 ? total : elementwise(graph, 'Mul', [total, scalarView(graph, count, total)]);
 }
 
+/**
+ * The product of each element and all before it (after it, if reversed; without itself, if exclusive), by doubling: products of 2, 4, 8
+ * neighbours, and so on.
+ */
+function cumprod(graph: Graph, x: View, { axis, exclusive, reverse }: tf.CumprodAttrs): View {
+  const moved = (view: View, by: number) => {
+    const paddings = x.shape.map((_, i): [number, number] =>
+      i !== axis ? [0, 0] : reverse ? [0, by] : [by, 0],
+    );
+    const begin = x.shape.map((_, i) => (i === axis && reverse ? by : 0));
+    return slice(graph, pad(graph, view, paddings, 'constant', 1), begin, x.shape);
+  };
+  let product = exclusive ? moved(x, 1) : x;
+  for (let by = 1; by < (x.shape[axis] as number); by *= 2) {
+    product = elementwise(graph, 'Mul', [product, moved(product, by)]);
+  }
+  return product;
+}
+
+/** Sums of the rows of x [rows, ...] whose segment is the same: [segments, ...]. The gradient of gather. */
+function segmentSums(graph: Graph, x: View, segments: View, count: number): View {
+  const dims = [count, ...x.shape.slice(1)];
+  const zeros = graph.add('Expand', [scalarView(graph, 0, x).value, graph.int64(dims)], dims);
+  const rows = plain(graph, cast(graph, reshape(graph, segments, [...segments.shape, 1]), 'int64'));
+  return viewOf(graph.add('ScatterND', [zeros, rows, plain(graph, x)], dims, { reduction: 'add' }));
+}
+
 export function registerReduce(): void {
   traceKernel<ReduceAttrs>(tf.Mean, ({ graph, input, attrs }) =>
     reduce(graph, 'ReduceMean', cast(graph, input('x'), 'float32'), attrs),
@@ -66,4 +94,8 @@ export function registerReduce(): void {
     const count = repetitions(x, attrs.axis);
     return count === 1 ? product : elementwise(graph, 'Pow', [product, scalarView(graph, count, product)]);
   });
+  traceKernel<tf.CumprodAttrs>(tf.Cumprod, ({ graph, input, attrs }) => cumprod(graph, input('x'), attrs));
+  traceKernel<tf.UnsortedSegmentSumAttrs>(tf.UnsortedSegmentSum, ({ graph, input, attrs }) =>
+    segmentSums(graph, input('x'), input('segmentIds'), attrs.numSegments),
+  );
 }

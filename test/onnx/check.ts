@@ -1,0 +1,66 @@
+/**
+ * Exports compiled functions and has Python's onnxruntime run them: PYTHON (default python3) needs the packages onnx and onnxruntime.
+ *
+ *     npx tsx test/onnx/check.ts [PYTHON]
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { type NDArray, compile } from '../../src/compile';
+import {
+  CHAPTER_WEIGHTS,
+  type Features,
+  contentTargets,
+  lossAndGrads,
+  styleTargets,
+  transferLoss,
+} from '../../src/losses';
+import { openNetwork } from '../../src/network/network';
+import { features } from '../../src/network/vgg19';
+import { tinyPicture, tinyVgg19 } from '../helpers/tinyVgg19';
+
+const SIZE = { height: 96, width: 128 };
+
+/** Writes NAME.onnx, the input, and what compile computes: for each array a file of its elements, little-endian, and its shape. */
+async function exportTo(folder: string, name: string, network: Features): Promise<void> {
+  const [content, style, x] = [1, 2, 3].map((seed) => tinyPicture(SIZE.height, SIZE.width, seed)) as [
+    tf.Tensor4D,
+    tf.Tensor4D,
+    tf.Tensor4D,
+  ];
+  const targets = {
+    content: contentTargets(network, CHAPTER_WEIGHTS)(content),
+    style: styleTargets(network, CHAPTER_WEIGHTS)(style),
+  };
+  const fn = lossAndGrads(transferLoss(network, targets, CHAPTER_WEIGHTS));
+  const compiled = await compile(fn, x.shape);
+  const data = await x.data<'float32'>();
+  const arrays: Record<string, NDArray> = { input: { data, shape: x.shape }, ...(await compiled(x)) };
+  for (const [array, { data: elements }] of Object.entries(arrays)) {
+    writeFileSync(path.join(folder, `${name}.${array}.bin`), elements);
+  }
+  const shapes = Object.fromEntries(Object.entries(arrays).map(([array, { shape }]) => [array, shape]));
+  writeFileSync(path.join(folder, `${name}.json`), JSON.stringify(shapes));
+  writeFileSync(path.join(folder, `${name}.onnx`), compiled.toOnnx());
+  await compiled.dispose();
+}
+
+async function main(): Promise<void> {
+  const python = process.argv[2] ?? 'python3';
+  const folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-onnx-'));
+  try {
+    await tf.setBackend('cpu');
+    const layers = [CHAPTER_WEIGHTS.content, CHAPTER_WEIGHTS.style].flatMap(Object.keys);
+    await exportTo(folder, 'tiny', features(tinyVgg19(), layers));
+    const slim = await openNetwork({ network: 'vgg19-slim', layers, size: SIZE });
+    await exportTo(folder, 'vgg19-slim', slim.features);
+    const script = path.join(__dirname, 'check.py');
+    process.exitCode = spawnSync(python, [script, folder], { stdio: 'inherit' }).status ?? 1;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+void main();
