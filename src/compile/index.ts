@@ -24,13 +24,18 @@ export type Outline<Result> = Result extends tf.Tensor
   : { [Key in keyof Result]: Outline<Result[Key]> };
 
 export interface CompiledFunction<Result> {
-  /** Runs the graph on one array for each input of the function. */
+  /**
+   * Runs the graph, in a thread of its own, on one array for each input of the function.
+   *
+   * @throws Error where an input does not fit, the function was disposed of, ONNX Runtime fails or its thread dies; the signal's reason
+   * where it is aborted
+   */
   (...inputs: InputArray[]): Promise<Computed<Result>>;
   /** How often each ONNX op occurs in the graph. */
   readonly ops: Readonly<Record<string, number>>;
   /** The memory that the graph needs, estimated when it was traced. */
   readonly memory: GraphMemory;
-  /** Frees the native memory. The function cannot be called afterwards. */
+  /** Frees the native memory, once the calls that have begun are through. The function cannot be called afterwards. */
   dispose(): Promise<void>;
 }
 
@@ -46,7 +51,7 @@ type GradientFunction<Result> = (input: tf.Tensor, dy?: tf.Scalar) => Result;
  * @param fn takes tensors; returns a tensor, or arrays and records of them
  * @param args the shape of each input, and optionally, last, how to run the graph
  * @returns an async function of typed arrays or tensors, which resolves to what fn returns with { data, shape } for each tensor
- * @throws Error where fn uses an op that cannot be traced (named), or reads a value back
+ * @throws Error where fn uses an op that cannot be traced (named), or reads a value back; the signal's reason where it is aborted
  *
  * Source: In [23] of the chapter, K.gradients and K.function.
  */
@@ -56,6 +61,7 @@ export async function compile<Result>(
 ): Promise<CompiledFunction<Result>> {
   const last = args.at(-1);
   const options = last && !isShape(last) ? last : {};
+  options.signal?.throwIfAborted();
   const shapes = (args as readonly (Shape | SessionOptions)[]).filter(isShape);
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
   const outputs = [...new Set(leaves(result, isValue))];
