@@ -89,7 +89,8 @@ export async function openSession(
   return {
     run: (inputs) => {
       const running = start(inputs);
-      runs = Promise.allSettled([runs, running]);
+      // Without the results, which nobody needs to keep.
+      runs = Promise.allSettled([runs, running]).then(() => undefined);
       return running;
     },
     // Not the aborted run itself: after an abort nobody waits for the thread.

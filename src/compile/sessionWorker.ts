@@ -25,11 +25,11 @@ port.on('message', async (request: Request) => {
   // Before the reply, after which the next request may come.
   Atomics.store(busy, 0, 0);
   Atomics.notify(busy, 0);
-  const arrays = 'outputs' in reply ? Object.values(reply.outputs) : [];
-  port.postMessage(
-    reply,
-    arrays.map(({ data }) => data.buffer as ArrayBuffer),
-  );
+  // The inputs too leave with the reply, unread: here, where hardly anything else is allocated, garbage lies long uncollected.
+  const outputs = 'outputs' in reply ? Object.values(reply.outputs) : [];
+  const inputs = request.ask === 'run' ? request.inputs : [];
+  const memory = [...outputs, ...inputs].map(({ data }) => data.buffer as ArrayBuffer);
+  port.postMessage(reply, memory);
 });
 
 async function answer(request: Request): Promise<Record<string, NDArray>> {
