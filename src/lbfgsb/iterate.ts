@@ -1,4 +1,5 @@
 import { UserError } from '../errors';
+import { breathe } from '../eventLoop';
 import { projectedGradientNorm } from './bounds';
 import { lineSearch, restoreIterate } from './lineSearch';
 import { dot } from './linearAlgebra';
@@ -62,21 +63,22 @@ export async function* lbfgsb(
   } else {
     objective.recall(state.x, state.f, state.g);
     if (hasConverged(state, factr, pgtol)) return;
-    path = updateMemory(state);
+    path = await updateMemory(state);
   }
 
   for (;;) {
-    while (!findSearchPoint(state, path)) {
+    while (!(await findSearchPoint(state, path))) {
       state.matrix.reset();
       path = null;
     }
     if (await searchOrInterrupt(state, objective, maxls)) {
+      await breathe();
       state.nit++;
       state.projectedGradient = projectedGradientNorm(state.x, state.g, state.box);
       state.task = 'NEW_X';
       yield state;
       if (hasConverged(state, factr, pgtol)) return;
-      path = updateMemory(state);
+      path = await updateMemory(state);
     } else if (state.matrix.count === 0) {
       state.task = 'ABNORMAL_TERMINATION_IN_LNSRCH';
       return;
@@ -121,7 +123,7 @@ function hasConverged(state: LbfgsbState, factr: number, pgtol: number): boolean
  * Takes the accepted step into the memory, unless f curves too little along it.
  * @returns the path to the Cauchy point, begun in the same reading of the pairs; null where it is yet to begin.
  */
-function updateMemory(state: LbfgsbState): ProjectedPath | null {
+async function updateMemory(state: LbfgsbState): Promise<ProjectedPath | null> {
   const { matrix, step, slope, firstSlope, dDotD, d, g, previousG } = state;
   const sDotY = (slope - firstSlope) * step;
   if (sDotY <= Number.EPSILON * (-firstSlope * step)) {
@@ -129,7 +131,7 @@ function updateMemory(state: LbfgsbState): ProjectedPath | null {
     return null;
   }
   const path = newPath(state);
-  if (matrix.update(step, d, g, previousG, sDotY, step * step * dDotD, path)) return path;
+  if (await matrix.update(step, d, g, previousG, sDotY, step * step * dDotD, path)) return path;
   matrix.reset();
   return null;
 }
@@ -150,7 +152,7 @@ function newPath({
 }
 
 /** Leaves in state.z the point that the line search aims at. False when the memory proves singular. */
-function findSearchPoint(state: LbfgsbState, begun: ProjectedPath | null): boolean {
+async function findSearchPoint(state: LbfgsbState, begun: ProjectedPath | null): Promise<boolean> {
   const { x, g, z, previousX, previousG, box, variables, matrix, reduced, cauchy, subspace } = state;
   if (box === null || variables === null) {
     if (matrix.count > 0) return subspace.unbounded(x, g, matrix, reduced, previousG, z);
@@ -164,9 +166,10 @@ function findSearchPoint(state: LbfgsbState, begun: ProjectedPath | null): boole
   if (path === null) {
     z.set(x);
   } else {
-    if (path !== begun) path.begin(matrix.corrections);
-    if (!cauchy.find(x, box, matrix, variables, path, z)) return false;
+    if (path !== begun) await path.begin(matrix.corrections);
+    if (!(await cauchy.find(x, box, matrix, variables, path, z))) return false;
   }
+  await breathe();
   variables.update(state.nit > 0);
   if (variables.freeCount === 0 || matrix.count === 0) return true;
   // z, the Cauchy point, and the scratch array change roles: cheaper than a copy.
