@@ -4,11 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { compile } from '../src/compile';
-import { featureExtractor } from '../src/losses/features';
-import { CHAPTER_TERMS, layersOf } from '../src/losses/terms';
-import { lossAndGrads, transferLoss } from '../src/losses/transferLoss';
-import { features, vgg19 } from '../src/network/vgg19';
 import { useEagerBackend } from '../src/notebook/backend';
+import { chapterProblem } from './chapterProblem';
 
 interface ProfileEvent {
   cat: string;
@@ -16,27 +13,6 @@ interface ProfileEvent {
   dur: number;
   ts: number;
   args: { op_name?: string };
-}
-
-/** He's initialisation: activations keep their size from layer to layer, as trained ones do. */
-function randomWeights(model: tf.LayersModel): void {
-  for (const layer of model.layers) {
-    const [kernel, bias] = layer.weights;
-    if (!kernel || !bias) continue;
-    const [height, width, channels] = kernel.shape as [number, number, number];
-    tf.tidy(() =>
-      layer.setWeights([
-        tf.randomNormal(
-          kernel.shape as number[],
-          0,
-          Math.sqrt(2 / (height * width * channels)),
-          'float32',
-          8,
-        ),
-        tf.zeros(bias.shape as number[]),
-      ]),
-    );
-  }
 }
 
 /** Seconds in each op, per run, of the runs after the first two. */
@@ -60,20 +36,7 @@ async function main(): Promise<void> {
     number,
   ];
   await (kind === 'wasm' ? useEagerBackend() : tf.setBackend('cpu'));
-  const shape: [number, number, number, number] = [1, height, width, 3];
-  const model = vgg19({ upTo: 'block5_conv2' });
-  randomWeights(model);
-  const network = featureExtractor(features(model, layersOf(CHAPTER_TERMS)));
-  const picture = (seed: number) => tf.randomUniform(shape, -120, 130, 'float32', seed) as tf.Tensor4D;
-  const x = picture(3);
-
-  // Targets of zeros cost nothing to prepare, and the time does not depend on their values.
-  const targets = {
-    content: [tf.zeros([Math.floor(height / 16), Math.floor(width / 16), 512])],
-    style: [64, 128, 256, 512, 512].map((channels) => tf.zeros([channels, channels])),
-  };
-  const fn = lossAndGrads(transferLoss(CHAPTER_TERMS, network, targets));
-
+  const { fn, shape, x, disposeNetwork } = chapterProblem(height, width);
   const seconds: number[] = [];
   const time = async (run: () => unknown) => {
     const start = performance.now();
@@ -88,7 +51,7 @@ async function main(): Promise<void> {
     const folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-bench-'));
     const profilePrefix = kind === 'profiled' ? path.join(folder, 'profile') : undefined;
     const compiled = await compile(fn, shape, { profilePrefix });
-    model.dispose();
+    disposeNetwork();
     const data = await x.data<'float32'>();
     for (let i = 0; i < runs; i++) await time(() => compiled(data));
     await compiled.dispose();

@@ -27,7 +27,7 @@ export class Evaluator {
     }
     const { value, grad } = await this.fetchLossAndGrads(x);
     this.lossValue = Number(value.data[0]);
-    this.gradsValues = Float64Array.from(grad.data);
+    this.gradsValues = new Float64Array(grad.data);
     return this.lossValue;
   };
 

@@ -72,7 +72,9 @@ export function wholeTransfer(
     try {
       yield* (run = transfer(prepared, options));
     } finally {
-      await prepared.dispose();
+      const disposal = prepared.dispose();
+      // After an abort nobody waits for the evaluation that was given up.
+      if (!signal?.aborted) await disposal;
     }
   }
   const started = () => {
@@ -104,6 +106,7 @@ export async function paint({ evaluations, onEvent, signal, ...problem }: PaintO
     while (!(await run.next()).done) signal?.throwIfAborted();
     return await run.picture();
   } finally {
-    await prepared.dispose();
+    const disposal = prepared.dispose();
+    if (!signal?.aborted) await disposal;
   }
 }

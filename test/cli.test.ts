@@ -352,6 +352,22 @@ describe('wheatfield as a process', () => {
     });
   }
 
+  it('stops within a second, however long an evaluation takes, and can go on', async function () {
+    if (process.platform === 'win32') this.skip();
+    const dir = path.join(folder, 'long');
+    const child = startTiny(transferArgs(dir, '--height', '2400'));
+    const ended = once(child, 'exit');
+    await printed(child, 'Start of iteration 0');
+    await sleep(200);
+    child.kill('SIGINT');
+    const began = performance.now();
+    const [exitCode, signal] = (await ended) as [number | null, string | null];
+    assert.ok(exitCode === 130 || signal === 'SIGINT', `${exitCode} ${signal}`);
+    // Generous: the machine may be busy with other things.
+    assert.ok(performance.now() - began < 3000);
+    assert.ok(!(await readdir(dir)).some((name) => name.endsWith('.tmp') || name.startsWith('.')));
+  });
+
   it('stops at once at a second Ctrl-C, within an evaluation', async function () {
     if (process.platform === 'win32') this.skip();
     const dir = path.join(folder, 'twice');

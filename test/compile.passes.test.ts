@@ -15,7 +15,9 @@ import { sumsOfProducts } from '../src/compile/passes/sumsOfProducts';
 import { transposedProducts } from '../src/compile/passes/transposedProducts';
 import { trace } from '../src/compile/trace';
 import { leaves } from '../src/compile/tree';
-import { CHAPTER_WEIGHTS, contentTargets, lossAndGrads, styleTargets, transferLoss } from '../src/losses';
+import { featureExtractor } from '../src/losses/features';
+import { CHAPTER_TERMS, layersOf } from '../src/losses/terms';
+import { lossAndGrads, targetsOf, transferLoss } from '../src/losses/transferLoss';
 import { features } from '../src/network/vgg19';
 import { tinyPicture, tinyVgg19 } from './helpers/tinyVgg19';
 
@@ -258,19 +260,21 @@ describe('passes over a graph', () => {
   describe('all of a target', () => {
     it('give the values of the graph as it was recorded: loss and gradient of a transfer', async () => {
       const model = tinyVgg19();
-      const layers = [CHAPTER_WEIGHTS.content, CHAPTER_WEIGHTS.style].flatMap(Object.keys);
-      const network = features(model, layers);
+      const network = featureExtractor(features(model, layersOf(CHAPTER_TERMS)));
       const [content, style, x] = [1, 2, 3].map((seed) => tinyPicture(36, 48, seed)) as [
         tf.Tensor4D,
         tf.Tensor4D,
         tf.Tensor4D,
       ];
       const targets = {
-        content: contentTargets(network, CHAPTER_WEIGHTS)(content),
-        style: styleTargets(network, CHAPTER_WEIGHTS)(style),
+        ...targetsOf(CHAPTER_TERMS, 'content', network)(content),
+        ...targetsOf(CHAPTER_TERMS, 0, network)(style),
       };
-      const fn = lossAndGrads(transferLoss(network, targets, CHAPTER_WEIGHTS));
-      const before = await recorded((y) => Object.values(fn(y as tf.Tensor4D)) as tf.Tensor[], x.shape);
+      const fn = lossAndGrads(transferLoss(CHAPTER_TERMS, network, targets));
+      const before = await recorded((y) => {
+        const { value, terms, grad } = fn(y as tf.Tensor4D);
+        return [value, ...Object.values(terms), grad];
+      }, x.shape);
       const after = optimise(before, 'cpu');
       const data = await x.data<'float32'>();
       close(await run(after, [data]), await run(before, [data]), 1e-5);

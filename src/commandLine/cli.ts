@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** `wheatfield transfer ...`: the chapter on the command line. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors';
 import type { OpenNetwork } from '../network/network';
@@ -107,6 +108,9 @@ function failed(error: unknown, stderr: TerminalStream): number {
   return 1;
 }
 
+/** Milliseconds. */
+const PATIENCE = 500;
+
 /** The first Ctrl-C or SIGTERM asks for a clean end. The system itself acts on a second one. */
 function stopOnSignals(controller: AbortController): void {
   const signals = ['SIGINT', 'SIGTERM'] as const;
@@ -127,12 +131,19 @@ export async function start(openNetwork?: OpenNetwork): Promise<void> {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-  process.exitCode = await main(process.argv.slice(2), {
-    stdout,
-    stderr,
-    signal: controller.signal,
-    openNetwork,
-  });
+  const { signal } = controller;
+  process.exitCode = await main(process.argv.slice(2), { stdout, stderr, signal, openNetwork });
+  if (signal.aborted) await endSoon(signal.reason as NodeJS.Signals);
+}
+
+/**
+ * Waits a moment for an evaluation that was given up. ONNX Runtime cannot be interrupted, and a process that exits waits for its threads:
+ * where it takes longer, the system ends this one, with the same status in a shell.
+ */
+async function endSoon(name: NodeJS.Signals): Promise<void> {
+  const { idle } = await import('../compile/sessionThread.js');
+  const isIdle = await Promise.race([idle().then(() => true), sleep(PATIENCE, false)]);
+  if (!isIdle) process.kill(process.pid, name);
 }
 
 if (require.main === module) void start();

@@ -29,7 +29,11 @@ export type Outline<Result> = Result extends tf.Tensor
   : { [Key in keyof Result]: Outline<Result[Key]> };
 
 export interface CompiledFunction<Result> {
-  /** Runs the graph on one array for each input of the function. */
+  /**
+   * Runs the graph, in a thread of its own, on one array for each input of the function.
+   *
+   * @throws Error where an input does not fit, the function was disposed of, ONNX Runtime fails or its thread dies
+   */
   (...inputs: InputArray[]): Promise<Computed<Result>>;
   /** How often each ONNX op occurs in the graph. */
   readonly ops: Readonly<Record<string, number>>;
@@ -42,7 +46,7 @@ export interface CompiledFunction<Result> {
    * @throws Error once the function is disposed
    */
   toOnnx(): Uint8Array;
-  /** Frees the native memory. The function cannot be called afterwards. */
+  /** Frees the native memory, once the calls that have begun are through. The function cannot be called afterwards. */
   dispose(): Promise<void>;
 }
 

@@ -1,7 +1,8 @@
-/** Runs an ONNX model in ONNX Runtime's CPU provider. */
+/** Runs an ONNX model in ONNX Runtime's CPU provider, in a thread of its own, so that nothing else in the process has to wait. */
 import { availableParallelism } from 'node:os';
 import type * as tf from '@tensorflow/tfjs';
-import type * as ort from 'onnxruntime-node';
+import { sessionThread } from './sessionThread';
+import type { Request } from './sessionWorker';
 import { isTensor } from './tree';
 
 /** An array with its shape, row-major. */
@@ -21,53 +22,72 @@ export interface SessionOptions {
 }
 
 export interface Session {
-  /** One array for each input; resolves to the outputs by name. */
+  /** One array for each input, copied at once; resolves to the outputs by name. */
   run(inputs: readonly InputArray[]): Promise<Record<string, NDArray>>;
+  /** Frees the native memory, after the runs that have begun. */
   dispose(): Promise<void>;
 }
 
+let sessions = 0;
+
 /**
- * Loads a model whose inputs are float32 arrays of the given shapes.
+ * Loads a model whose inputs are float32 arrays of the given shapes. Calls of all sessions are answered one after the other.
  *
- * @throws Error where ONNX Runtime's native library cannot be loaded on this platform
+ * @param model its memory moves to the thread where that spares a copy, and cannot be read afterwards
+ * @throws Error where ONNX Runtime's native library cannot be loaded on this platform, or refuses the model
  */
 export async function openSession(
   model: Uint8Array,
   shapes: readonly (readonly number[])[],
   { threads = availableParallelism(), profilePrefix }: SessionOptions,
 ): Promise<Session> {
-  const runtime = await import('onnxruntime-node');
-  const session = await runtime.InferenceSession.create(model, {
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: 'all',
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    logSeverityLevel: 3,
-    enableMemPattern: false,
-    ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
-  });
-  const run = async (inputs: readonly InputArray[]) => {
+  const thread = sessionThread();
+  const session = sessions++;
+  let runs: Promise<unknown> = Promise.resolve();
+  let disposal: Promise<void> | undefined;
+
+  const ask = async (request: Request, transfer: readonly ArrayBuffer[]) => {
+    const reply = await thread.ask(request, transfer);
+    if ('error' in reply) throw new Error(reply.error);
+    return reply.outputs;
+  };
+  const start = async (inputs: readonly InputArray[]) => {
+    if (disposal) throw new Error('This compiled function was disposed of. Compile it again to call it.');
     if (inputs.length !== shapes.length) {
       throw new Error(`compiled function: expected ${shapes.length} inputs, but received ${inputs.length}.`);
     }
-    const feeds: Record<string, ort.Tensor> = {};
-    for (const [i, shape] of shapes.entries()) {
-      const data = await float32(inputs[i] as InputArray, shape, i);
-      feeds[session.inputNames[i] as string] = new runtime.Tensor('float32', data, shape);
-    }
-    const results = await session.run(feeds);
-    return Object.fromEntries(
-      Object.entries(results).map(([name, { data, dims }]) => [
-        name,
-        { data: data as NDArray['data'], shape: dims },
-      ]),
+    const copies = await Promise.all(
+      shapes.map(async (shape, i) => ({ data: await float32(inputs[i] as InputArray, shape, i), shape })),
     );
+    const memory = copies.map(({ data }) => data.buffer);
+    return ask({ ask: 'run', session, inputs: copies }, memory);
   };
-  return { run, dispose: () => session.release() };
+  const close = async () => {
+    await runs;
+    // A thread that died has freed everything.
+    await thread.ask({ ask: 'close', session }, []).catch(() => undefined);
+  };
+
+  // A small model lies in a pool that Node.js shares out, and which must stay.
+  const bytes = model.byteLength === model.buffer.byteLength ? model : new Uint8Array(model);
+  await ask({ ask: 'open', session, model: bytes, threads, profilePrefix }, [bytes.buffer as ArrayBuffer]);
+  return {
+    run: (inputs) => {
+      const running = start(inputs);
+      // Without the results, which nobody needs to keep.
+      runs = Promise.allSettled([runs, running]).then(() => undefined);
+      return running;
+    },
+    dispose: () => (disposal ??= close()),
+  };
 }
 
-async function float32(input: InputArray, shape: readonly number[], index: number): Promise<Float32Array> {
+/** A copy of an input's elements, in memory of its own. */
+async function float32(
+  input: InputArray,
+  shape: readonly number[],
+  index: number,
+): Promise<Float32Array<ArrayBuffer>> {
   const data = isTensor(input) ? await input.data<'float32'>() : input;
   const size = shape.reduce((product, n) => product * n, 1);
   if (data.length !== size || (isTensor(input) && input.shape.join() !== shape.join())) {
@@ -77,5 +97,5 @@ async function float32(input: InputArray, shape: readonly number[], index: numbe
         'A compiled function has fixed shapes; compile it again for others.',
     );
   }
-  return data instanceof Float32Array ? data : new Float32Array(data);
+  return new Float32Array(data);
 }

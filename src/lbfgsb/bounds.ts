@@ -30,7 +30,7 @@ function spread(side: 'lower' | 'upper', bound: number | ArrayLike<number> | nul
       `bounds.${side} needs one number for all variables or ${n} (one a variable), got ${bound.length}.`,
     );
   }
-  return Float64Array.from(bound);
+  return new Float64Array(bound);
 }
 
 function fromPairs(pairs: readonly (readonly [number | null, number | null])[], n: number): Box {

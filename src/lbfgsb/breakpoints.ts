@@ -1,3 +1,5 @@
+import { breathe } from '../eventLoop';
+
 /**
  * The breakpoints of the projected gradient path, each the time at which one variable meets its bound, handed out
  * in order of time. Only those near enough to matter are ever sorted, in a binary heap (hpsolb; J. W. J. Williams,
@@ -6,7 +8,7 @@
 export class Breakpoints {
   /** Breakpoints not yet taken: places 0..left-1, of which 0..near-1 form a heap, earliest first. */
   left = 0;
-  private near = 0;
+  near = 0;
   private earliest = 0;
 
   constructor(
@@ -23,7 +25,7 @@ export class Breakpoints {
 
   /**
    * Takes the earliest of all breakpoints, which is known without sorting: often the path goes no further.
-   * Only to be called before any `takeNext`.
+   * Only to be called before any `gather`.
    */
   takeEarliest(): { time: number; variable: number } {
     const taken = { time: this.times[this.earliest], variable: this.variables[this.earliest] };
@@ -33,9 +35,8 @@ export class Breakpoints {
     return taken;
   }
 
-  /** Takes the next breakpoint, or returns null when all that are left lie beyond the horizon. */
-  takeNext(horizon: number): { time: number; variable: number } | null {
-    if (this.near === 0) this.gather(horizon);
+  /** Takes the next of the breakpoints that are gathered; null when there are none. */
+  takeNext(): { time: number; variable: number } | null {
     if (this.near === 0) return null;
     this.moveEarliestToEndOfHeap();
     this.near--;
@@ -46,11 +47,15 @@ export class Breakpoints {
     return taken;
   }
 
-  /** Brings the breakpoints within the horizon (all, when it is NaN) to the front and makes a heap of them. */
-  private gather(horizon: number): void {
+  /**
+   * Brings the breakpoints within the horizon (all, when it is NaN) to the front and makes a heap of them. Only to be called when none
+   * are left of those gathered before.
+   */
+  async gather(horizon: number): Promise<void> {
     const { times, variables, left } = this;
     let near = 0;
     for (let k = 0; k < left; k++) {
+      if (k % 4096 === 0) await breathe();
       if (times[k] > horizon) continue;
       const time = times[k];
       const variable = variables[k];

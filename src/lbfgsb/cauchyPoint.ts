@@ -1,3 +1,4 @@
+import { breathe } from '../eventLoop';
 import type { Box } from './bounds';
 import type { CompactMatrix } from './compactMatrix';
 import { status, type FreeVariables } from './freeVariables';
@@ -25,14 +26,14 @@ export class CauchyPoint {
    * @param path begun at x; it is used up.
    * @returns false when the memory proves singular.
    */
-  find(
+  async find(
     x: Float64Array,
     box: Box,
     matrix: CompactMatrix,
     variables: FreeVariables,
     path: ProjectedPath,
     z: Float64Array,
-  ): boolean {
+  ): Promise<boolean> {
     const { displacement, product, row } = this;
     const { corrections, theta, count } = matrix;
     const { breakpoints, d, products: p } = path;
@@ -57,8 +58,10 @@ export class CauchyPoint {
     let everythingFixed = false;
 
     for (let passed = 0; breakpoints.left > 0; passed++) {
+      if (passed % 256 === 0) await breathe();
       // The minimiser lies before all breakpoints that are twice as far off: those are not even sorted.
-      const next = passed === 0 ? breakpoints.takeEarliest() : breakpoints.takeNext(now + 2 * toMinimiser);
+      if (passed > 0 && breakpoints.near === 0) await breakpoints.gather(now + 2 * toMinimiser);
+      const next = passed === 0 ? breakpoints.takeEarliest() : breakpoints.takeNext();
       if (next === null) break;
       const interval = next.time - now;
       now = next.time;
@@ -100,6 +103,7 @@ export class CauchyPoint {
       if (toMinimiser <= 0) toMinimiser = 0;
       travelled += toMinimiser;
     }
+    await breathe();
     writePoint(x, d, everythingFixed ? 0 : travelled, box, variables, z);
     if (count > 0) addScaled(2 * count, toMinimiser, p, displacement);
     return true;

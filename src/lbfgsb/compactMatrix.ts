@@ -1,3 +1,4 @@
+import { breathe } from '../eventLoop';
 import { blockLength, Corrections } from './corrections';
 import { choleskyUpper, solveUpper, solveUpperTransposed } from './linearAlgebra';
 
@@ -50,7 +51,7 @@ export class CompactMatrix {
    * @param next null where the direction depends on the pair; otherwise `products` gets [Y'd; S'd] of the new d.
    * @returns false when T then is not positive definite: reset() is due.
    */
-  update(
+  async update(
     step: number,
     d: Float64Array,
     g: Float64Array,
@@ -58,7 +59,7 @@ export class CompactMatrix {
     sDotY: number,
     sDotS: number,
     next: { extend(start: number, end: number): void; products: Float64Array } | null,
-  ): boolean {
+  ): Promise<boolean> {
     const { m, sy, ss, corrections, newProducts } = this;
     this.updated = true;
     this.updates++;
@@ -81,6 +82,7 @@ export class CompactMatrix {
         next.extend(start, end);
         corrections.addProductsOfTwo(start, sBlock, d.subarray(start, end), newProducts, next.products);
       }
+      await breathe();
     }
     this.theta = yDotY / sDotY;
 

@@ -1,4 +1,5 @@
 import { UserError } from '../errors';
+import { breathe } from '../eventLoop';
 import { projectedGradientNorm } from './bounds';
 import { lineSearch, restoreIterate } from './lineSearch';
 import { dot } from './linearAlgebra';
@@ -58,25 +59,26 @@ export async function* lbfgsb(
     objective.recall(state.x, state.f, state.g);
     if (state.task === 'NEW_X') {
       if (hasConverged(state, factr, pgtol)) return;
-      path = updateMemory(state);
+      path = await updateMemory(state);
     }
   }
 
   for (;;) {
     beginSearch(state);
-    while (!findSearchPoint(state, path)) {
+    while (!(await findSearchPoint(state, path))) {
       state.matrix.reset();
       path = null;
       beginSearch(state);
     }
     if (await searchOrInterrupt(state, objective, maxls)) {
+      await breathe();
       state.nit++;
       state.projectedGradient = projectedGradientNorm(state.x, state.g, state.box);
       state.task = 'NEW_X';
       state.beforeSearch = null;
       yield state;
       if (hasConverged(state, factr, pgtol)) return;
-      path = updateMemory(state);
+      path = await updateMemory(state);
     } else if (state.matrix.count === 0) {
       state.task = 'ABNORMAL_TERMINATION_IN_LNSRCH';
       state.beforeSearch = null;
@@ -122,7 +124,7 @@ function hasConverged(state: LbfgsbState, factr: number, pgtol: number): boolean
  * Takes the accepted step into the memory, unless f curves too little along it.
  * @returns the path to the Cauchy point, begun in the same reading of the pairs; null where it is yet to begin.
  */
-function updateMemory(state: LbfgsbState): ProjectedPath | null {
+async function updateMemory(state: LbfgsbState): Promise<ProjectedPath | null> {
   const { matrix, step, slope, firstSlope, dDotD, d, g, previousG } = state;
   const sDotY = (slope - firstSlope) * step;
   if (sDotY <= Number.EPSILON * (-firstSlope * step)) {
@@ -130,7 +132,7 @@ function updateMemory(state: LbfgsbState): ProjectedPath | null {
     return null;
   }
   const path = newPath(state);
-  if (matrix.update(step, d, g, previousG, sDotY, step * step * dDotD, path)) return path;
+  if (await matrix.update(step, d, g, previousG, sDotY, step * step * dDotD, path)) return path;
   matrix.reset();
   return null;
 }
@@ -151,7 +153,7 @@ function newPath({
 }
 
 /** Leaves in state.z the point that the line search aims at. False when the memory proves singular. */
-function findSearchPoint(state: LbfgsbState, begun: ProjectedPath | null): boolean {
+async function findSearchPoint(state: LbfgsbState, begun: ProjectedPath | null): Promise<boolean> {
   const { x, g, z, previousX, previousG, box, variables, matrix, reduced, cauchy, subspace } = state;
   if (box === null || variables === null) {
     if (matrix.count > 0) return subspace.unbounded(x, g, matrix, reduced, previousG, z);
@@ -165,9 +167,10 @@ function findSearchPoint(state: LbfgsbState, begun: ProjectedPath | null): boole
   if (path === null) {
     z.set(x);
   } else {
-    if (path !== begun) path.begin(matrix.corrections);
-    if (!cauchy.find(x, box, matrix, variables, path, z)) return false;
+    if (path !== begun) await path.begin(matrix.corrections);
+    if (!(await cauchy.find(x, box, matrix, variables, path, z))) return false;
   }
+  await breathe();
   variables.update(state.nit > 0);
   if (variables.freeCount === 0 || matrix.count === 0) return true;
   // z, the Cauchy point, and the scratch array change roles: cheaper than a copy.

@@ -1,3 +1,4 @@
+import { breathe } from '../eventLoop';
 import type { Box } from './bounds';
 import { blockLength } from './corrections';
 import { dot } from './linearAlgebra';
@@ -12,6 +13,7 @@ const greatestUnboundedStep = 1e10;
  * because d does not lead downhill or `maxls` evaluations did not suffice.
  */
 export async function lineSearch(state: LbfgsbState, objective: Objective, maxls: number): Promise<boolean> {
+  await breathe();
   const greatestStep = setDirection(state);
   state.previousF = state.f;
   state.slope = state.firstSlope;
@@ -20,8 +22,10 @@ export async function lineSearch(state: LbfgsbState, objective: Objective, maxls
   state.search.start(state.f, state.slope, step, greatestStep);
   swapIterates(state);
   for (let evaluations = 0; evaluations < maxls; evaluations++) {
+    await breathe();
     moveBy(state, step);
     const { f, asked } = await objective.evaluate(state.x, state.g);
+    await breathe();
     if (asked) state.funcalls++;
     state.f = f;
     state.slope = dot(state.g, state.d);

@@ -1,3 +1,4 @@
+import { breathe } from '../eventLoop';
 import type { Box } from './bounds';
 import { Breakpoints } from './breakpoints';
 import { blockLength, type Corrections } from './corrections';
@@ -30,12 +31,13 @@ export class ProjectedPath {
   }
 
   /** The whole beginning at once, for pairs that are known already. */
-  begin(corrections: Corrections): void {
+  async begin(corrections: Corrections): Promise<void> {
     this.products.fill(0);
     for (let start = 0; start < this.d.length; start += blockLength) {
       const end = Math.min(start + blockLength, this.d.length);
       this.extend(start, end);
       corrections.addProducts(start, this.d.subarray(start, end), this.products);
+      await breathe();
     }
   }
 

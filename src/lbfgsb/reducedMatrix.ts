@@ -1,3 +1,4 @@
+import { breathe } from '../eventLoop';
 import type { CompactMatrix } from './compactMatrix';
 import type { FreeVariables } from './freeVariables';
 import { choleskyUpper, solveUpperTransposed } from './linearAlgebra';
@@ -38,15 +39,15 @@ export class ReducedMatrix {
    * @param activeProducts [Y'AA's; S'AA's] of the newest pair; likewise.
    * @returns false when a block is not positive definite.
    */
-  update(
+  async update(
     matrix: CompactMatrix,
     variables: FreeVariables | null,
     freeProducts: Float64Array,
     activeProducts: Float64Array,
-  ): boolean {
+  ): Promise<boolean> {
     if (matrix.updated) this.addNewest(matrix, freeProducts, activeProducts);
     if (variables !== null && variables.enteringCount + variables.leavingCount > 0) {
-      this.changeSides(matrix, variables);
+      await this.changeSides(matrix, variables);
     }
     return this.factorise(matrix);
   }
@@ -75,11 +76,11 @@ export class ReducedMatrix {
   }
 
   /** The newest pair's own products, just made from the new sets, need no change. */
-  private changeSides(matrix: CompactMatrix, variables: FreeVariables): void {
+  private async changeSides(matrix: CompactMatrix, variables: FreeVariables): Promise<void> {
     const { m, stride, products, entered, left } = this;
     const { count } = matrix;
-    this.sumProducts(matrix, variables.enteringCount, (k) => variables.entering(k), entered);
-    this.sumProducts(matrix, variables.leavingCount, (k) => variables.leaving(k), left);
+    await this.sumProducts(matrix, variables.enteringCount, (k) => variables.entering(k), entered);
+    await this.sumProducts(matrix, variables.leavingCount, (k) => variables.leaving(k), left);
     const older = matrix.updated ? count - 1 : count;
     for (let i = 0; i < older; i++) {
       for (let j = 0; j <= i; j++) {
@@ -99,16 +100,17 @@ export class ReducedMatrix {
   }
 
   /** sums = lower triangle of [Y, S]'[Y, S] over the listed variables. */
-  private sumProducts(
+  private async sumProducts(
     matrix: CompactMatrix,
     length: number,
     listed: (k: number) => number,
     sums: Float64Array,
-  ): void {
+  ): Promise<void> {
     const { stride, row } = this;
     const size = 2 * matrix.count;
     sums.fill(0);
     for (let k = 0; k < length; k++) {
+      if (k % 1024 === 0) await breathe();
       matrix.corrections.readVariable(listed(k), row);
       for (let i = 0; i < size; i++) {
         for (let j = 0; j <= i; j++) sums[i * stride + j] += row[i] * row[j];

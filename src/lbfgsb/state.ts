@@ -128,7 +128,7 @@ export function startState(
   if (!(x0.length > 0)) throw new UserError('x0 needs at least one number, got none.');
   if (!Number.isInteger(m) || m <= 0) throw new UserError(`m needs to be a positive integer, got ${m}.`);
   const box = readBounds(bounds, x0.length);
-  const x = Float64Array.from(x0);
+  const x = new Float64Array(x0);
   if (box !== null) clip(x, box);
   return new LbfgsbState(x, m, box);
 }

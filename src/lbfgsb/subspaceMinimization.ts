@@ -1,3 +1,4 @@
+import { breathe } from '../eventLoop';
 import type { Box } from './bounds';
 import type { CompactMatrix } from './compactMatrix';
 import { blockLength } from './corrections';
@@ -31,14 +32,14 @@ export class SubspaceMinimization {
    * The step without bounds: z = x - B^-1 g. `r` is overwritten.
    * @returns false when the memory proves singular.
    */
-  unbounded(
+  async unbounded(
     x: Float64Array,
     g: Float64Array,
     matrix: CompactMatrix,
     reduced: ReducedMatrix,
     r: Float64Array,
     z: Float64Array,
-  ): boolean {
+  ): Promise<boolean> {
     const { corrections, count } = matrix;
     const { products, freeProducts, activeProducts } = this;
     const newestChange = corrections.y[count - 1];
@@ -55,14 +56,16 @@ export class SubspaceMinimization {
       } else {
         corrections.addProducts(start, rBlock, products);
       }
+      await breathe();
     }
-    if (matrix.updated && !reduced.update(matrix, null, freeProducts, activeProducts)) return false;
+    if (matrix.updated && !(await reduced.update(matrix, null, freeProducts, activeProducts))) return false;
     if (!this.solve(matrix, reduced)) return false;
     const scale = 1 / matrix.theta;
     for (let start = 0; start < x.length; start += blockLength) {
       const end = Math.min(start + blockLength, x.length);
       corrections.addCombination(start, r.subarray(start, end), this.ofY, this.ofS);
       for (let i = start; i < end; i++) z[i] = x[i] + scale * r[i];
+      await breathe();
     }
     return true;
   }
@@ -72,7 +75,7 @@ export class SubspaceMinimization {
    * @param displacement W'(Cauchy point - x).
    * @returns false when the memory proves singular.
    */
-  bounded(
+  async bounded(
     x: Float64Array,
     g: Float64Array,
     box: Box,
@@ -83,13 +86,15 @@ export class SubspaceMinimization {
     cauchyPoint: Float64Array,
     r: Float64Array,
     z: Float64Array,
-  ): boolean {
-    if (!this.formReducedGradient(x, g, matrix, variables, displacement, cauchyPoint, r)) return false;
+  ): Promise<boolean> {
+    if (!(await this.formReducedGradient(x, g, matrix, variables, displacement, cauchyPoint, r)))
+      return false;
     const stale = matrix.updated || variables.enteringCount + variables.leavingCount > 0;
-    if (stale && !reduced.update(matrix, variables, this.freeProducts, this.activeProducts)) return false;
+    if (stale && !(await reduced.update(matrix, variables, this.freeProducts, this.activeProducts)))
+      return false;
     if (!this.solve(matrix, reduced)) return false;
 
-    const leadsAstray = this.takeProjectedStep(x, g, box, matrix, variables, cauchyPoint, r, z);
+    const leadsAstray = await this.takeProjectedStep(x, g, box, matrix, variables, cauchyPoint, r, z);
     if (leadsAstray) takeTruncatedStep(box, variables, cauchyPoint, r, z);
     return true;
   }
@@ -98,7 +103,7 @@ export class SubspaceMinimization {
    * r = -Z'(g + B(Cauchy point - x)) in the places of the free variables, 0 in the others; with it, in one reading of
    * the pairs, [Y'r; S'r] and what the newest pair adds to the reduced matrix.
    */
-  private formReducedGradient(
+  private async formReducedGradient(
     x: Float64Array,
     g: Float64Array,
     matrix: CompactMatrix,
@@ -106,7 +111,7 @@ export class SubspaceMinimization {
     displacement: Float64Array,
     cauchyPoint: Float64Array,
     r: Float64Array,
-  ): boolean {
+  ): Promise<boolean> {
     const { corrections, count, theta } = matrix;
     const { products, freeProducts, activeProducts, ofY, ofS, freeBlock, heldInBlock } = this;
     if (!matrix.multiplyMiddle(displacement, ofY)) return false;
@@ -117,6 +122,7 @@ export class SubspaceMinimization {
     freeProducts.fill(0);
     activeProducts.fill(0);
     for (let start = 0; start < x.length; start += blockLength) {
+      await breathe();
       const end = Math.min(start + blockLength, x.length);
       for (let i = start; i < end; i++) r[i] = -theta * (cauchyPoint[i] - x[i]) - g[i];
       const rBlock = r.subarray(start, end);
@@ -158,7 +164,7 @@ export class SubspaceMinimization {
    * Turns r into the Newton step over the free variables, and z into where it leads from the Cauchy point, clipped.
    * True when that is no good: a free variable lands on a bound and the whole way from x leads uphill.
    */
-  private takeProjectedStep(
+  private async takeProjectedStep(
     x: Float64Array,
     g: Float64Array,
     box: Box,
@@ -167,7 +173,7 @@ export class SubspaceMinimization {
     cauchyPoint: Float64Array,
     r: Float64Array,
     z: Float64Array,
-  ): boolean {
+  ): Promise<boolean> {
     const { lower, upper } = box;
     const { isFree } = variables;
     const { heldInBlock } = this;
@@ -199,6 +205,7 @@ export class SubspaceMinimization {
         }
       }
       for (let i = start; i < end; i++) slope += (z[i] - x[i]) * g[i];
+      await breathe();
     }
     return hitsBound && slope > 0;
   }

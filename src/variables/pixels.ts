@@ -14,13 +14,18 @@ export function freePixels({ height, width }: Size): Variables {
   return {
     length: height * width * 3,
     picture: (z) => z.reshape([1, height, width, 3]),
-    from: (x) => Float64Array.from(x),
+    from: (x) => new Float64Array(x),
     bounds: null,
   };
 }
 
 /** Bounds for n values [height, width, 3] in VGG19's form: those that a screen can show, 0..255 minus each channel's mean. */
 export function displayable(n: number): { lower: Float64Array; upper: Float64Array } {
-  const lower = Float64Array.from({ length: n }, (_, i) => -(IMAGENET_MEANS_BGR[i % 3] as number));
-  return { lower, upper: lower.map((least) => least + 255) };
+  const lower = new Float64Array(n);
+  const upper = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    lower[i] = -IMAGENET_MEANS_BGR[(i % 3) as 0 | 1 | 2];
+    upper[i] = (lower[i] as number) + 255;
+  }
+  return { lower, upper };
 }

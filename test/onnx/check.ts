@@ -9,14 +9,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../../src/compile';
-import {
-  CHAPTER_WEIGHTS,
-  type Features,
-  contentTargets,
-  lossAndGrads,
-  styleTargets,
-  transferLoss,
-} from '../../src/losses';
+import { type FeatureExtractor, featureExtractor } from '../../src/losses/features';
+import { CHAPTER_TERMS, layersOf } from '../../src/losses/terms';
+import { lossAndGrads, targetsOf, transferLoss } from '../../src/losses/transferLoss';
 import { openNetwork } from '../../src/network/network';
 import { features } from '../../src/network/vgg19';
 import { tinyPicture, tinyVgg19 } from '../helpers/tinyVgg19';
@@ -24,17 +19,21 @@ import { tinyPicture, tinyVgg19 } from '../helpers/tinyVgg19';
 const SIZE = { height: 96, width: 128 };
 
 /** Writes NAME.onnx, the input, and what compile computes: for each array a file of its elements, little-endian, and its shape. */
-async function exportTo(folder: string, name: string, network: Features): Promise<void> {
+async function exportTo(folder: string, name: string, network: FeatureExtractor): Promise<void> {
   const [content, style, x] = [1, 2, 3].map((seed) => tinyPicture(SIZE.height, SIZE.width, seed)) as [
     tf.Tensor4D,
     tf.Tensor4D,
     tf.Tensor4D,
   ];
   const targets = {
-    content: contentTargets(network, CHAPTER_WEIGHTS)(content),
-    style: styleTargets(network, CHAPTER_WEIGHTS)(style),
+    ...targetsOf(CHAPTER_TERMS, 'content', network)(content),
+    ...targetsOf(CHAPTER_TERMS, 0, network)(style),
   };
-  const fn = lossAndGrads(transferLoss(network, targets, CHAPTER_WEIGHTS));
+  const loss = lossAndGrads(transferLoss(CHAPTER_TERMS, network, targets));
+  const fn = (picture: tf.Tensor4D) => {
+    const { value, grad } = loss(picture);
+    return { value, grad };
+  };
   const compiled = await compile(fn, x.shape);
   const data = await x.data<'float32'>();
   const arrays: Record<string, NDArray> = { input: { data, shape: x.shape }, ...(await compiled(x)) };
@@ -52,10 +51,10 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-onnx-'));
   try {
     await tf.setBackend('cpu');
-    const layers = [CHAPTER_WEIGHTS.content, CHAPTER_WEIGHTS.style].flatMap(Object.keys);
-    await exportTo(folder, 'tiny', features(tinyVgg19(), layers));
+    const layers = layersOf(CHAPTER_TERMS);
+    await exportTo(folder, 'tiny', featureExtractor(features(tinyVgg19(), layers)));
     const slim = await openNetwork({ network: 'vgg19-slim', layers, size: SIZE });
-    await exportTo(folder, 'vgg19-slim', slim.features);
+    await exportTo(folder, 'vgg19-slim', slim.extractor);
     const script = path.join(__dirname, 'check.py');
     process.exitCode = spawnSync(python, [script, folder], { stdio: 'inherit' }).status ?? 1;
   } finally {

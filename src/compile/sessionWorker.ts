@@ -1,0 +1,84 @@
+/** What runs in session.ts's thread: it owns ONNX Runtime and its sessions. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { InferenceSession } from 'onnxruntime-node';
+import type { NDArray } from './session';
+
+/** What the thread is asked. A session goes by a number that the asker chooses. */
+export type Request =
+  | { ask: 'open'; session: number; model: Uint8Array; threads: number; profilePrefix: string | undefined }
+  | { ask: 'run'; session: number; inputs: readonly { data: Float32Array; shape: readonly number[] }[] }
+  | { ask: 'close'; session: number };
+
+/** What it answers, once for each request: the outputs by name, of which only 'run' has any, or what went wrong. */
+export type Reply = { outputs: Record<string, NDArray> } | { error: string };
+
+const port = parentPort as MessagePort;
+/** 1 while there is a request to answer; whoever asks sets it. */
+const busy = workerData as Int32Array;
+const sessions = new Map<number, InferenceSession>();
+
+port.on('message', async (request: Request) => {
+  const reply = await answer(request).then(
+    (outputs): Reply => ({ outputs }),
+    (error: unknown): Reply => ({ error: error instanceof Error ? error.message : String(error) }),
+  );
+  // Before the reply, after which the next request may come.
+  Atomics.store(busy, 0, 0);
+  Atomics.notify(busy, 0);
+  // The inputs too leave with the reply, unread: here, where hardly anything else is allocated, garbage lies long uncollected.
+  const outputs = 'outputs' in reply ? Object.values(reply.outputs) : [];
+  const inputs = request.ask === 'run' ? request.inputs : [];
+  const memory = [...outputs, ...inputs].map(({ data }) => data.buffer as ArrayBuffer);
+  port.postMessage(reply, memory);
+});
+
+async function answer(request: Request): Promise<Record<string, NDArray>> {
+  switch (request.ask) {
+    case 'open':
+      await open(request);
+      return {};
+    case 'run':
+      return run(request);
+    case 'close':
+      await sessions.get(request.session)?.release();
+      sessions.delete(request.session);
+      return {};
+  }
+}
+
+async function open({
+  session,
+  model,
+  threads,
+  profilePrefix,
+}: Extract<Request, { ask: 'open' }>): Promise<void> {
+  // Here and not above: where the native library is missing, this is an answer and not the end of the thread.
+  const runtime = await import('onnxruntime-node');
+  const opened = await runtime.InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    logSeverityLevel: 3,
+    enableMemPattern: false,
+    ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
+  });
+  sessions.set(session, opened);
+}
+
+async function run({ session, inputs }: Extract<Request, { ask: 'run' }>): Promise<Record<string, NDArray>> {
+  const { Tensor } = await import('onnxruntime-node');
+  const opened = sessions.get(session) as InferenceSession;
+  const feeds = inputs.map(({ data, shape }, i) => [
+    opened.inputNames[i] as string,
+    new Tensor('float32', data, shape),
+  ]);
+  const results = await opened.run(Object.fromEntries(feeds));
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { data, dims }]) => [
+      name,
+      { data: data as NDArray['data'], shape: dims },
+    ]),
+  );
+}
