@@ -6,6 +6,8 @@ import { inputNames } from '../src/compile/names';
 import { onnxModel } from '../src/compile/onnxModel';
 import { type Pass, optimise, passesFor } from '../src/compile/passes';
 import { foldNumbers } from '../src/compile/passes/foldNumbers';
+import { missingOps } from '../src/compile/passes/missingOps';
+import { poolGradients } from '../src/compile/passes/poolGradients';
 import { poolIndices } from '../src/compile/passes/poolIndices';
 import { pooledMasks } from '../src/compile/passes/pooledMasks';
 import { powers } from '../src/compile/passes/powers';
@@ -21,6 +23,7 @@ import { lossAndGrads, targetsOf, transferLoss } from '../src/losses/transferLos
 import { features } from '../src/network/vgg19';
 import { tinyPicture, tinyVgg19 } from './helpers/tinyVgg19';
 
+type Padding = 'same' | 'valid' | tf.backend_util.ExplicitPadding;
 type Fn = (...inputs: tf.Tensor[]) => tf.Tensor | readonly tf.Tensor[];
 
 function isValue(node: unknown): node is Value {
@@ -223,6 +226,71 @@ describe('passes over a graph', () => {
     });
   });
 
+  describe('poolGradients', () => {
+    const gradientOf = (size: number | [number, number], strides: number | [number, number], pad: Padding) =>
+      tf.grad((x: tf.Tensor) => {
+        const pooled = tf.maxPool(x as tf.Tensor4D, size, strides, pad);
+        const weights = Float32Array.from({ length: pooled.size }, (_, i) => i);
+        return pooled.mul(tf.tensor(weights, pooled.shape)).sum();
+      });
+    const explicit: Padding = [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 0],
+    ];
+    const pools: [string, number | [number, number], number | [number, number], Padding][] = [
+      ['side by side', 2, 2, 'valid'],
+      ['of odd sides', 2, 2, 'same'],
+      ['apart', 2, 3, 'valid'],
+      ['overlapping', 3, 2, 'same'],
+      ['overlapping by more', 3, 1, 'same'],
+      ['of other rows than columns', [3, 2], [1, 4], 'valid'],
+      ['padded unevenly', 3, 2, explicit],
+      ['of one element', 1, 2, 'valid'],
+    ];
+    for (const [name, size, strides, pad] of pools) {
+      it(`compares: windows ${name}, with ties`, async () => {
+        const fn = gradientOf(size, strides, pad);
+        const computation = poolGradients(await recorded((x) => fn(x), [2, 7, 9, 3]));
+        const left = Object.keys(opCounts(computation)).filter((op) => /MaxUnpool|Scatter/.test(op));
+        assert.deepEqual(left, []);
+        await changes(poolGradients, [foldNumbers], (x) => fn(x), [2, 7, 9, 3]);
+      });
+    }
+
+    it('gives ties to the first, and is not misled by pools of the least numbers', async () => {
+      const fn = gradientOf(2, 2, 'same');
+      const { graph, outputs } = poolGradients(await recorded((x) => fn(x.add(-3e38)), [1, 3, 3, 1]));
+      const [gradient] = await run({ graph, outputs }, [new Float32Array(9)]);
+      assert.deepEqual([...(gradient as Float32Array)], [0, 0, 1, 0, 0, 0, 2, 0, 3]);
+    });
+
+    it('leaves other scattering alone', async () => {
+      const rows = tf.tensor1d([1, 0, 1], 'int32');
+      const fn = tf.grad((x: tf.Tensor) => tf.gather(x, rows).square().sum());
+      assert.deepEqual(await changes(poolGradients, [], (x) => fn(x), [3, 2]), {});
+    });
+  });
+
+  describe('missingOps', () => {
+    it('rounds, takes signs and combines conditions', async () => {
+      const fn = (x: tf.Tensor) => [
+        x.mul(0.5).round(),
+        x.mul(0.3).round(),
+        x.sign(),
+        tf.logicalOr(x.greater(2), tf.logicalAnd(x.less(0), x.greater(-3))).cast('float32'),
+      ];
+      const changed = await changes(missingOps, [], fn, [5, 7]);
+      for (const op of ['Round', 'Sign', 'And', 'Or']) assert.equal(changed[op]?.[1], 0, op);
+    });
+
+    it('repeats what a power repeats', async () => {
+      const fn = (x: tf.Tensor, y: tf.Tensor) => [x.abs().pow(y.abs()), x.abs().pow(3), tf.pow(2, x)];
+      assert.deepEqual(await changes(missingOps, [], fn, [3, 1], [3, 4]), { Expand: [0, 2] });
+    });
+  });
+
   describe('transposedProducts', () => {
     it('takes the factors the other way round', async () => {
       const fn = (x: tf.Tensor, y: tf.Tensor) =>
@@ -258,33 +326,38 @@ describe('passes over a graph', () => {
   });
 
   describe('all of a target', () => {
-    it('give the values of the graph as it was recorded: loss and gradient of a transfer', async () => {
-      const model = tinyVgg19();
-      const network = featureExtractor(features(model, layersOf(CHAPTER_TERMS)));
-      const [content, style, x] = [1, 2, 3].map((seed) => tinyPicture(36, 48, seed)) as [
-        tf.Tensor4D,
-        tf.Tensor4D,
-        tf.Tensor4D,
-      ];
-      const targets = {
-        ...targetsOf(CHAPTER_TERMS, 'content', network)(content),
-        ...targetsOf(CHAPTER_TERMS, 0, network)(style),
-      };
-      const fn = lossAndGrads(transferLoss(CHAPTER_TERMS, network, targets));
-      const before = await recorded((y) => {
-        const { value, terms, grad } = fn(y as tf.Tensor4D);
-        return [value, ...Object.values(terms), grad];
-      }, x.shape);
-      const after = optimise(before, 'cpu');
-      const data = await x.data<'float32'>();
-      close(await run(after, [data]), await run(before, [data]), 1e-5);
-      const left = Object.keys(opCounts(after)).filter((op) => ['Greater', 'Pow', 'Where'].includes(op));
-      assert.deepEqual(left, []);
-    });
+    for (const target of ['cpu', 'webgpu'] as const) {
+      it(`give the values of the graph as it was recorded: loss and gradient of a transfer, ${target}`, async () => {
+        const model = tinyVgg19();
+        const network = featureExtractor(features(model, layersOf(CHAPTER_TERMS)));
+        const [content, style, x] = [1, 2, 3].map((seed) => tinyPicture(36, 48, seed)) as [
+          tf.Tensor4D,
+          tf.Tensor4D,
+          tf.Tensor4D,
+        ];
+        const targets = {
+          ...targetsOf(CHAPTER_TERMS, 'content', network)(content),
+          ...targetsOf(CHAPTER_TERMS, 0, network)(style),
+        };
+        const fn = lossAndGrads(transferLoss(CHAPTER_TERMS, network, targets));
+        const before = await recorded((y) => {
+          const { value, terms, grad } = fn(y as tf.Tensor4D);
+          return [value, ...Object.values(terms), grad];
+        }, x.shape);
+        const after = optimise(before, target);
+        const data = await x.data<'float32'>();
+        close(await run(after, [data]), await run(before, [data]), 1e-5);
+        const gone = target === 'cpu' ? ['Greater', 'Pow', 'Where'] : ['Greater', 'Pow', 'MaxUnpool'];
+        const left = Object.keys(opCounts(after)).filter((op) => gone.includes(op));
+        assert.deepEqual(left, []);
+      });
+    }
 
     it('find nothing more to do in what they made', async () => {
-      const once = optimise(await recorded((x) => pooledRelu(x), [1, 3, 6, 8]), 'cpu');
-      for (const pass of passesFor('cpu')) assert.deepEqual(opCounts(pass(once)), opCounts(once));
+      for (const target of ['cpu', 'webgpu'] as const) {
+        const once = optimise(await recorded((x) => pooledRelu(x), [1, 3, 6, 8]), target);
+        for (const pass of passesFor(target)) assert.deepEqual(opCounts(pass(once)), opCounts(once));
+      }
     });
   });
 

@@ -15,9 +15,6 @@ import { type Tree, leaves, mapTree } from './tree';
 export type { GraphMemory } from './memory';
 export type { InputArray, NDArray, SessionOptions } from './session';
 
-/** What sessions run on. */
-const TARGET: Target = 'cpu';
-
 /** What fn returns, with an NDArray in place of every tensor. */
 export type Computed<Result> = Result extends tf.Tensor
   ? NDArray
@@ -70,15 +67,14 @@ export async function compile<Result>(
   fn: TensorFunction<Result> | GradientFunction<Result>,
   ...args: readonly [...Shape[], SessionOptions] | readonly Shape[]
 ): Promise<CompiledFunction<Result>> {
-  const last = args.at(-1);
-  const options = last && !isShape(last) ? last : {};
-  const shapes = (args as readonly (Shape | SessionOptions)[]).filter(isShape);
+  const [shapes, options] = shapesAndOptions(args);
+  const { device = 'cpu' } = options;
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
   const recorded: Computation = { graph, outputs: leaves(result, isValue) };
   if (recorded.outputs.length === 0) {
     throw new Error('compile: expected the function to return tensors, but it returned none (is it async?).');
   }
-  const optimised = optimise(recorded, TARGET);
+  const optimised = optimise(recorded, device);
   const inputs = inputNames(shapes.length);
   const outputs = outputNames(result, isValue, inputs);
   const names = { inputs, outputs: leaves(outputs, isName) };
@@ -88,7 +84,7 @@ export async function compile<Result>(
     const results = await session.run(arrays);
     return mapTree(outputs, isName, (name) => results[name]) as Computed<Result>;
   };
-  const model = exportable(recorded, names);
+  const model = exportable(recorded, names, device);
   return Object.assign(run, {
     ops: opCounts(optimised),
     memory: graphMemory(optimised),
@@ -104,7 +100,7 @@ export async function compile<Result>(
  * The model of a function for as long as it is not disposed. What is held is the graph as it was recorded, whose constants are the arrays
  * of the tensors themselves: nothing more while those are alive, and as much as they were when they no longer are.
  */
-function exportable(computation: Computation, names: ModelNames) {
+function exportable(computation: Computation, names: ModelNames, device: Target) {
   let held: Computation | undefined = computation;
   return {
     toOnnx: () => {
@@ -112,7 +108,7 @@ function exportable(computation: Computation, names: ModelNames) {
         throw new Error(
           'compiled function: it is disposed, and its model with it. Call toOnnx() before dispose().',
         );
-      return onnxModel(optimise(held, TARGET), names);
+      return onnxModel(optimise(held, device), names);
     },
     dispose: () => {
       held = undefined;
@@ -123,16 +119,22 @@ function exportable(computation: Computation, names: ModelNames) {
 /**
  * What compile would make of a function, without making it: the memory that its graph needs, and the shapes of its results.
  *
- * @param fn, shapes as for compile
+ * @param fn, args as for compile; of the options, the device alone matters
  * @throws Error as compile does
  */
 export async function outline<Result>(
   fn: TensorFunction<Result>,
-  ...shapes: readonly Shape[]
+  ...args: readonly [...Shape[], Pick<SessionOptions, 'device'>] | readonly Shape[]
 ): Promise<{ memory: GraphMemory; shapes: Outline<Result> }> {
+  const [shapes, { device = 'cpu' }] = shapesAndOptions(args);
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
-  const memory = graphMemory(optimise({ graph, outputs: leaves(result, isValue) }, TARGET));
+  const memory = graphMemory(optimise({ graph, outputs: leaves(result, isValue) }, device));
   return { memory, shapes: mapTree<Value, Shape>(result, isValue, ({ dims }) => dims) as Outline<Result> };
+}
+
+function shapesAndOptions(args: readonly (Shape | SessionOptions)[]): [Shape[], SessionOptions] {
+  const last = args.at(-1);
+  return [args.filter(isShape), last && !isShape(last) ? last : {}];
 }
 
 function isShape(arg: Shape | SessionOptions): arg is Shape {

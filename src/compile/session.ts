@@ -1,6 +1,7 @@
-/** Runs an ONNX model in ONNX Runtime's CPU provider, in a thread of its own, so that nothing else in the process has to wait. */
+/** Runs an ONNX model in ONNX Runtime, in a thread of its own, so that nothing else in the process has to wait. */
 import { availableParallelism } from 'node:os';
 import type * as tf from '@tensorflow/tfjs';
+import type { Target } from './passes';
 import { sessionThread } from './sessionThread';
 import type { Request } from './sessionWorker';
 import { isTensor } from './tree';
@@ -15,6 +16,8 @@ export interface NDArray {
 export type InputArray = tf.Tensor | Float32Array | Float64Array | readonly number[];
 
 export interface SessionOptions {
+  /** What computes: the processor, or a GPU through ONNX Runtime's WebGPU provider. Default cpu. */
+  device?: Target;
   /** Threads that compute one node together. Default: as many as there are processors. */
   threads?: number;
   /** Writes ONNX Runtime's profile of each node to files whose names start so. */
@@ -39,7 +42,7 @@ let sessions = 0;
 export async function openSession(
   model: Uint8Array,
   shapes: readonly (readonly number[])[],
-  { threads = availableParallelism(), profilePrefix }: SessionOptions,
+  { device = 'cpu', threads = availableParallelism(), profilePrefix }: SessionOptions,
 ): Promise<Session> {
   const thread = sessionThread();
   const session = sessions++;
@@ -70,7 +73,9 @@ export async function openSession(
 
   // A small model lies in a pool that Node.js shares out, and which must stay.
   const bytes = model.byteLength === model.buffer.byteLength ? model : new Uint8Array(model);
-  await ask({ ask: 'open', session, model: bytes, threads, profilePrefix }, [bytes.buffer as ArrayBuffer]);
+  await ask({ ask: 'open', session, model: bytes, device, threads, profilePrefix }, [
+    bytes.buffer as ArrayBuffer,
+  ]);
   return {
     run: (inputs) => {
       const running = start(inputs);

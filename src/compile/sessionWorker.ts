@@ -1,11 +1,19 @@
 /** What runs in session.ts's thread: it owns ONNX Runtime and its sessions. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
+import type { Target } from './passes';
 import type { NDArray } from './session';
 
 /** What the thread is asked. A session goes by a number that the asker chooses. */
 export type Request =
-  | { ask: 'open'; session: number; model: Uint8Array; threads: number; profilePrefix: string | undefined }
+  | {
+      ask: 'open';
+      session: number;
+      model: Uint8Array;
+      device: Target;
+      threads: number;
+      profilePrefix: string | undefined;
+    }
   | { ask: 'run'; session: number; inputs: readonly { data: Float32Array; shape: readonly number[] }[] }
   | { ask: 'close'; session: number };
 
@@ -15,6 +23,17 @@ export type Reply = { outputs: Record<string, NDArray> } | { error: string };
 const port = parentPort as MessagePort;
 /** 1 while there is a request to answer; whoever asks sets it. */
 const busy = workerData as Int32Array;
+/** What computes, in ONNX Runtime's terms. */
+const PROVIDERS: Record<Target, InferenceSession.SessionOptions> = {
+  cpu: { executionProviders: ['cpu'] },
+  webgpu: {
+    // Not its default NHWC: there, in version 1.30, convolutions of 6, 9 or 18 channels give wrong values.
+    executionProviders: [{ name: 'webgpu', preferredLayout: 'NCHW' }],
+    // A node that the provider lacks would run on the CPU, with a copy each way. That is refused.
+    extra: { session: { disable_cpu_ep_fallback: '1' } },
+  },
+};
+
 const sessions = new Map<number, InferenceSession>();
 
 port.on('message', async (request: Request) => {
@@ -49,13 +68,14 @@ async function answer(request: Request): Promise<Record<string, NDArray>> {
 async function open({
   session,
   model,
+  device,
   threads,
   profilePrefix,
 }: Extract<Request, { ask: 'open' }>): Promise<void> {
   // Here and not above: where the native library is missing, this is an answer and not the end of the thread.
   const runtime = await import('onnxruntime-node');
   const opened = await runtime.InferenceSession.create(model, {
-    executionProviders: ['cpu'],
+    ...PROVIDERS[device],
     graphOptimizationLevel: 'all',
     intraOpNumThreads: threads,
     interOpNumThreads: 1,

@@ -1,6 +1,8 @@
 /** The optimisations of a graph, in the order in which they are applied. Each gives a graph that computes the same values. */
 import type { Computation } from '../graph';
 import { foldNumbers } from './foldNumbers';
+import { missingOps } from './missingOps';
+import { poolGradients } from './poolGradients';
 import { poolIndices } from './poolIndices';
 import { pooledMasks } from './pooledMasks';
 import { powers } from './powers';
@@ -11,7 +13,7 @@ import { transposedProducts } from './transposedProducts';
 export type Pass = (computation: Computation) => Computation;
 
 /** What a graph is optimised for: one of ONNX Runtime's execution providers. */
-export type Target = 'cpu';
+export type Target = 'cpu' | 'webgpu';
 
 const PASSES: Record<Target, readonly Pass[]> = {
   cpu: [
@@ -22,6 +24,16 @@ const PASSES: Record<Target, readonly Pass[]> = {
     poolIndices,
     transposedProducts,
     sumsOfProducts, // on products that lie the same way
+  ],
+  webgpu: [
+    foldNumbers,
+    powers,
+    reluMasks,
+    pooledMasks,
+    transposedProducts,
+    sumsOfProducts,
+    poolGradients, // what follows goes without what the provider lacks; this after pooledMasks, which looks for MaxUnpool
+    missingOps,
   ],
 };
 
