@@ -66,8 +66,10 @@ export {
   type InputArray,
   type NDArray,
   type SessionOptions,
+  type Target,
   compile,
 } from './compile';
+export { type Device, chooseDevice } from './device';
 export { type EagerBackend, useEagerBackend } from './notebook/backend';
 export { Evaluator, type FetchLossAndGrads } from './evaluator';
 

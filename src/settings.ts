@@ -113,6 +113,13 @@ export const SETTINGS = {
     'Optimiser',
     'keep every value displayable, so that what is optimised is what is saved',
   ),
+  device: setting(
+    oneOf('cpu', 'webgpu', 'auto'),
+    // Not auto: a fault of a graphics driver ends the whole process, and its numbers differ in their last digits.
+    'cpu',
+    'Optimiser',
+    'what computes: the processor, a GPU, or whichever is faster (auto tries the GPU, and says what it takes)',
+  ),
   threads: setting(wholeNumber(1, 1024), availableParallelism(), 'Optimiser', 'processors that compute'),
 
   network: setting(

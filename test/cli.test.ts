@@ -73,7 +73,7 @@ describe('wheatfield transfer', () => {
     const [network, size, ...lines] = outcome.stdout.trimEnd().split('\n');
     assert.deepEqual(
       [network, size],
-      ['The network is a tiny VGG19.', '40 x 32 pixels, threads: 1, weights: seeded'],
+      ['The network is a tiny VGG19.', '40 x 32 pixels, device: cpu, threads: 1, weights: seeded'],
     );
     const entries = lossesIn(out);
     const expected = entries.flatMap(({ loss, saved }, i) => [
@@ -325,6 +325,20 @@ describe('wheatfield resume', () => {
     assert.deepEqual(await resultsIn(dir), await resultsIn(whole));
     const { settings } = JSON.parse(readFileSync(path.join(dir, 'settings.json'), 'utf8')) as RunRecord;
     assert.equal(settings.iterations, 4);
+  });
+
+  it('says so where another device goes on, and keeps which one it was', async () => {
+    const dir = path.join(folder, 'other-device');
+    await wheatfield(transferArgs(dir));
+    const file = path.join(dir, 'settings.json');
+    const record = JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
+    assert.equal(record.source.device, 'cpu');
+    record.source.device = 'webgpu';
+    await writeFile(file, JSON.stringify(record));
+    const { exitCode, stdout } = await wheatfield(['resume', dir, ...more, '--device', 'cpu']);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^Until now webgpu computed, and from here on cpu does: /m);
+    assert.equal((JSON.parse(readFileSync(file, 'utf8')) as RunRecord).source.device, 'cpu');
   });
 
   it('finds nothing to do in a finished run', async () => {

@@ -4,7 +4,7 @@ import { tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { main } from '../src/commandLine/cli';
-import { compile } from '../src/compile';
+import { type Target, compile } from '../src/compile';
 import { featureExtractor } from '../src/losses/features';
 import { CHAPTER_TERMS as terms, layersOf } from '../src/losses/terms';
 import { listTargets, lossAndGrads, targetsOf, transferLoss } from '../src/losses/transferLoss';
@@ -25,8 +25,8 @@ describe('the memory of a transfer', () => {
   });
 
   const network = () => featureExtractor(features(tinyVgg19(), layersOf(terms)));
-  const memoryAt = (size: Size) =>
-    problemMemory({ terms, extractor: network(), variables: pixels(size), styleSizes: [size] }, size);
+  const memoryAt = (size: Size, device: Target = 'cpu') =>
+    problemMemory({ terms, extractor: network(), variables: pixels(size), styleSizes: [size], device }, size);
   async function wheatfield(args: readonly string[], megabytesFree: number) {
     const [stdout, stderr] = [kept(), kept()];
     const freeMemory = () => megabytesFree * 1e6;
@@ -96,15 +96,23 @@ describe('the memory of a transfer', () => {
   it('grows with the number of pixels', async () => {
     const need = async (side: number) => {
       const size = { height: side, width: side };
-      return bytesNeeded(await memoryAt(size), size);
+      return bytesNeeded(await memoryAt(size), size, 'cpu');
     };
     const ratio = (await need(1024)) / (await need(512));
     assert.ok(Math.abs(ratio - 4) < 0.1, String(ratio));
   });
 
+  it("is mostly a GPU's own where that computes", async () => {
+    const size = { height: 256, width: 256 };
+    const [cpu, webgpu] = [await memoryAt(size), await memoryAt(size, 'webgpu')];
+    // Without indices, and with every place of a window by itself.
+    assert.ok(webgpu.peak > 0.5 * cpu.peak && webgpu.peak < 1.5 * cpu.peak, `${webgpu.peak}, ${cpu.peak}`);
+    assert.ok(bytesNeeded(cpu, size, 'cpu') - bytesNeeded(webgpu, size, 'webgpu') >= cpu.peak);
+  });
+
   it('is compared with what the system says', async () => {
     assert.ok(availableMemory() > 1e7 && availableMemory() <= totalmem());
     const nothing = { constants: 0, peak: 0 };
-    await assertFits({ height: 32, width: 32 }, () => Promise.resolve(nothing), 1e7);
+    await assertFits({ height: 32, width: 32, device: 'cpu' }, () => Promise.resolve(nothing), 1e7);
   });
 });

@@ -105,7 +105,7 @@ describe('createProblem', () => {
     await problem[Symbol.asyncDispose]();
     assert.deepEqual(
       events.map(({ type }) => type),
-      ['pictures', 'network', 'targets', 'compiled'],
+      ['pictures', 'network', 'device', 'targets', 'compiled'],
     );
     assert.ok(JSON.stringify(events).length < 1000);
   });
@@ -132,7 +132,7 @@ describe('createProblem', () => {
     }
   });
 
-  for (const stage of ['pictures', 'network', 'targets'] as const) {
+  for (const stage of ['pictures', 'network', 'device', 'targets'] as const) {
     it(`ends with the signal's reason when it is aborted after its event '${stage}', and leaves nothing behind`, async () => {
       const before = tf.memory().numTensors;
       const controller = new AbortController();

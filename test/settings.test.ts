@@ -23,6 +23,7 @@ describe('readSettings', () => {
       evaluations: 20,
       restart: false,
       bounds: true,
+      device: 'cpu',
       threads: availableParallelism(),
       weights: undefined,
       rounding: 'round',

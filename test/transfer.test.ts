@@ -459,11 +459,11 @@ describe('transfer', () => {
     const events = await eventsOf(styleTransfer(given, { openNetwork: openTinyVgg19 }));
     const same = await eventsOf(transfer(prepared, { ...OPTIONS, iterations: 1 }));
     const preparation = events.filter(({ type }) =>
-      ['pictures', 'network', 'targets', 'compiled'].includes(type),
+      ['pictures', 'network', 'device', 'targets', 'compiled'].includes(type),
     );
     assert.deepEqual(
       events.slice(0, preparation.length).map(({ type }) => type),
-      ['pictures', 'network', 'targets', 'compiled'],
+      ['pictures', 'network', 'device', 'targets', 'compiled'],
     );
     assert.deepEqual(timeless(events.slice(preparation.length)), timeless(same));
     assert.equal(tf.memory().numTensors, before);

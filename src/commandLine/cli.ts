@@ -66,11 +66,12 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     .description('Goes on with a run that was stopped or killed, from its last checkpoint.')
     .argument('<dir>', "the run's folder, its --out")
     .option('--iterations <n>', 'how many there are to be in all (default: as the run was begun)')
+    .option('--device <cpu|webgpu|auto>', 'what computes from now on (default: what computed before)')
     .option('--force', 'go on also where memory or disk seem too little')
     .helpOption('-h, --help', 'print this help')
-    .action(async (dir: string, { iterations, force = false }: { iterations?: string; force?: boolean }) => {
+    .action(async (dir: string, { force = false, ...given }: ResumeFlags) => {
       const { resumeTransfer } = await import('./run.js');
-      exitCode = await resumeTransfer(dir, { iterations, force }, surroundings);
+      exitCode = await resumeTransfer(dir, { ...given, force }, surroundings);
     });
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -81,6 +82,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
 }
 
 type TransferFlags = GivenSettings & { chapter?: boolean; force?: boolean };
+type ResumeFlags = { iterations?: string; device?: string; force?: boolean };
 
 function presetFlags(): string {
   return Object.entries(CHAPTER)

@@ -1,5 +1,6 @@
 /** A run on the command line: prepared, watched by files and terminal, begun or gone on with. */
 import { constants } from 'node:os';
+import type { Target } from '../compile';
 import { enableProdMode } from '@tensorflow/tfjs';
 import type { OpenNetwork } from '../network/network';
 import { problemFromSettings } from '../problem/fromSettings';
@@ -48,11 +49,12 @@ export async function runTransfer(
  * Goes on with the run in `dir` from its last checkpoint and returns the exit code.
  *
  * @param iterations how many there are to be in all; default as the run was begun
+ * @param device what computes from now on; default what computed before
  * @param force also where memory or disk seem too little
  */
 export async function resumeTransfer(
   dir: string,
-  { iterations, force }: { iterations?: unknown; force: boolean },
+  { iterations, device, force }: { iterations?: unknown; device?: unknown; force: boolean },
   surroundings: Surroundings,
 ): Promise<number> {
   const { record, checkpoint } = await readRun(dir);
@@ -60,12 +62,14 @@ export async function resumeTransfer(
     ...record.settings,
     // What auto chose then may not be what it would choose now.
     network: record.source.network,
+    device: device ?? record.source.device,
     out: dir,
     iterations: iterations ?? record.settings.iterations,
   });
   return run(settings, surroundings, {
     force,
     from: checkpoint,
+    computedBy: record.source.device,
     check({ source, length }) {
       assertSameSource(record.source, source);
       if (checkpoint) assertSameLength(checkpoint, length);
@@ -80,6 +84,8 @@ interface Beginning {
   force: boolean;
   /** Where an earlier run stood. */
   from?: Checkpoint;
+  /** What computed there. */
+  computedBy?: Target;
   /** What must hold before the work begins. */
   check?: (plan: Plan) => void;
   open(source: ProblemSource): Promise<Results>;
@@ -88,7 +94,7 @@ interface Beginning {
 async function run(
   settings: Settings,
   { stdout, signal, openNetwork, freeMemory = availableMemory }: Surroundings,
-  { force, from, check, open }: Beginning,
+  { force, from, computedBy, check, open }: Beginning,
 ): Promise<number> {
   // Otherwise tfjs prints advice on faster eager execution, of which there is none here.
   enableProdMode();
@@ -113,6 +119,11 @@ async function run(
       if (event.type === 'compiled' && source) results = await open(source);
       await results?.record(event, transfer);
       print(event);
+      if (event.type === 'compiled' && source && computedBy && source.device !== computedBy) {
+        stdout.write(
+          `Until now ${computedBy} computed, and from here on ${source.device} does: the numbers differ in their last digits.\n`,
+        );
+      }
       stopped = event.type === 'end' && event.reason === 'stopped';
     }
   } finally {

@@ -28,7 +28,7 @@ export function terminal(
   };
   const download = downloadProgress(stream);
   let startedAt = 0;
-  let [size, network, weights] = ['', '', ''];
+  let [size, network, weights, device, why] = ['', '', '', '', ''];
   return (event) => {
     switch (event.type) {
       case 'pictures':
@@ -40,9 +40,14 @@ export function terminal(
       case 'network':
         [network, weights] = [event.choice, event.weights];
         break;
+      case 'device':
+        [device, why] = [event.name, event.why ? `${event.why}\n` : ''];
+        break;
       case 'compiled':
         // Not before: what cannot work is refused with nothing but the reason.
-        print(`${network}\n${size}, threads: ${settings.threads}, weights: ${weights}`);
+        print(
+          `${network}\n${why}${size}, device: ${device}, threads: ${settings.threads}, weights: ${weights}`,
+        );
         break;
       case 'start':
         startedAt = event.seconds;

@@ -11,8 +11,10 @@ import { type Target, optimise } from './passes';
 import { type InputArray, type NDArray, type SessionOptions, openSession } from './session';
 import { type Shape, type TensorFunction, trace } from './trace';
 import { type Tree, leaves, mapTree } from './tree';
+import { assertProvided } from './webgpu';
 
 export type { GraphMemory } from './memory';
+export type { Target } from './passes';
 export type { InputArray, NDArray, SessionOptions } from './session';
 
 /** What fn returns, with an NDArray in place of every tensor. */
@@ -59,7 +61,7 @@ type GradientFunction<Result> = (input: tf.Tensor, dy?: tf.Scalar) => Result;
  * @param fn takes tensors; returns a tensor, or arrays and records of them
  * @param args the shape of each input, and optionally, last, how to run the graph
  * @returns an async function of typed arrays or tensors, which resolves to what fn returns with { data, shape } for each tensor
- * @throws Error where fn uses an op that cannot be traced (named), or reads a value back
+ * @throws Error where fn uses an op that cannot be traced, or that the device lacks (named), or reads a value back
  *
  * Source: In [23] of the chapter, K.gradients and K.function.
  */
@@ -75,6 +77,7 @@ export async function compile<Result>(
     throw new Error('compile: expected the function to return tensors, but it returned none (is it async?).');
   }
   const optimised = optimise(recorded, device);
+  if (device === 'webgpu') assertProvided(optimised);
   const inputs = inputNames(shapes.length);
   const outputs = outputNames(result, isValue, inputs);
   const names = { inputs, outputs: leaves(outputs, isName) };

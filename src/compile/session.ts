@@ -5,6 +5,7 @@ import type { Target } from './passes';
 import { sessionThread } from './sessionThread';
 import type { Request } from './sessionWorker';
 import { isTensor } from './tree';
+import { explained } from './webgpu';
 
 /** An array with its shape, row-major. */
 export interface NDArray {
@@ -37,7 +38,7 @@ let sessions = 0;
  * Loads a model whose inputs are float32 arrays of the given shapes. Calls of all sessions are answered one after the other.
  *
  * @param model its memory moves to the thread where that spares a copy, and cannot be read afterwards
- * @throws Error where ONNX Runtime's native library cannot be loaded on this platform, or refuses the model
+ * @throws Error where ONNX Runtime's native library cannot be loaded on this platform, refuses the model, or finds no GPU for it
  */
 export async function openSession(
   model: Uint8Array,
@@ -51,7 +52,7 @@ export async function openSession(
 
   const ask = async (request: Request, transfer: readonly ArrayBuffer[]) => {
     const reply = await thread.ask(request, transfer);
-    if ('error' in reply) throw new Error(reply.error);
+    if ('error' in reply) throw new Error(explained(reply.error));
     return reply.outputs;
   };
   const start = async (inputs: readonly InputArray[]) => {

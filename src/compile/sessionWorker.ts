@@ -25,12 +25,14 @@ const port = parentPort as MessagePort;
 const busy = workerData as Int32Array;
 /** What computes, in ONNX Runtime's terms. */
 const PROVIDERS: Record<Target, InferenceSession.SessionOptions> = {
-  cpu: { executionProviders: ['cpu'] },
+  cpu: { executionProviders: ['cpu'], logSeverityLevel: 3 },
   webgpu: {
     // Not its default NHWC: there, in version 1.30, convolutions of 6, 9 or 18 channels give wrong values.
     executionProviders: [{ name: 'webgpu', preferredLayout: 'NCHW' }],
     // A node that the provider lacks would run on the CPU, with a copy each way. That is refused.
     extra: { session: { disable_cpu_ep_fallback: '1' } },
+    // Its errors are thrown too; that there is no GPU is not one.
+    logSeverityLevel: 4,
   },
 };
 
@@ -80,7 +82,6 @@ async function open({
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    logSeverityLevel: 3,
     enableMemPattern: false,
     ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
   });

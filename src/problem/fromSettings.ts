@@ -9,7 +9,7 @@ import type { SizedPictures } from './sources';
 
 /** What the settings say about a problem; signals, events and a network at hand are the caller's. */
 export function problemFromSettings(settings: Settings): ProblemOptions {
-  const { content, style, height, resize, network, weights, threads, bounds } = settings;
+  const { content, style, height, resize, network, weights, device, threads, bounds } = settings;
   return {
     content,
     styles: [style],
@@ -17,6 +17,7 @@ export function problemFromSettings(settings: Settings): ProblemOptions {
     resize,
     network,
     weights,
+    device,
     threads,
     terms: lossTerms(settings),
     variables: bounds ? pixels : freePixels,

@@ -1,6 +1,6 @@
 /** Whether a transfer fits into the memory that is free: estimated from its graph, before the work begins. */
 import type * as tf from '@tensorflow/tfjs';
-import { type GraphMemory, outline } from '../compile';
+import { type GraphMemory, type Target, outline } from '../compile';
 import { UserError } from '../errors';
 import type { FeatureExtractor } from '../losses/features';
 import { listTargets, lossAndGrads, targetsFrom, targetsOf, transferLoss } from '../losses/transferLoss';
@@ -30,28 +30,40 @@ export interface ProblemParts {
   variables: Variables;
   /** Of the style pictures. */
   styleSizes: readonly Size[];
+  device: Target;
 }
 
 /** The memory of the graph of a problem's loss and gradient at a size, without its numbers. */
 export async function problemMemory(
-  { terms, extractor, variables, styleSizes }: ProblemParts,
+  { terms, extractor, variables, styleSizes, device }: ProblemParts,
   size: Size,
 ): Promise<GraphMemory> {
   const targetShapes: Record<string, readonly (readonly number[])[]> = {};
   for (const [source, { height, width }] of [['content', size] as const, ...styleSizes.entries()]) {
-    const { shapes } = await outline(targetsOf(terms, source, extractor), [1, height, width, 3]);
+    const { shapes } = await outline(targetsOf(terms, source, extractor), [1, height, width, 3], {
+      device,
+    });
     Object.assign(targetShapes, shapes);
   }
   const evaluation = (z: tf.Tensor, ...targets: tf.Tensor[]) => {
     const loss = transferLoss(terms, extractor, targetsFrom(terms, targets));
     return lossAndGrads((at: tf.Tensor1D) => loss(variables.picture(at)))(z as tf.Tensor1D);
   };
-  return (await outline(evaluation, [variables.length], ...listTargets(terms, targetShapes))).memory;
+  return (await outline(evaluation, [variables.length], ...listTargets(terms, targetShapes), { device }))
+    .memory;
 }
 
-/** Bytes that a run takes beyond what the process has when its pictures and network are read. */
-export function bytesNeeded({ constants, peak }: GraphMemory, { height, width }: Size): number {
+/**
+ * Bytes of the processor's memory that a run takes beyond what the process has when its pictures and network are read. With a GPU, its own
+ * memory holds the constants and what is alive while the graph runs. How much it has ONNX Runtime does not tell, so that is not checked.
+ */
+export function bytesNeeded(
+  { constants, peak }: GraphMemory,
+  { height, width }: Size,
+  device: Target,
+): number {
   const arrays = ARRAYS * 8 * height * width * 3;
+  if (device === 'webgpu') return Math.max(COPIES_COMPILING * constants, arrays);
   return Math.max(COPIES_COMPILING * constants, COPIES_RUNNING * constants + ARENA * peak + arrays);
 }
 
@@ -66,11 +78,11 @@ export function availableMemory(): number {
  * @throws UserError where the run needs more; it names the largest height that fits
  */
 export async function assertFits(
-  size: Size,
+  { device, ...size }: Size & { device: Target },
   memoryAt: (size: Size) => Promise<GraphMemory>,
   available: number,
 ): Promise<void> {
-  const needed = async (at: Size) => bytesNeeded(await memoryAt(at), at);
+  const needed = async (at: Size) => bytesNeeded(await memoryAt(at), at, device);
   const need = await needed(size);
   if (need <= available) return;
   const scaled = (height: number) => ({

@@ -4,7 +4,16 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { abortable } from '../abortable';
-import { type CompiledFunction, type Computed, type GraphMemory, type InputArray, compile } from '../compile';
+import {
+  type CompiledFunction,
+  type Computed,
+  type GraphMemory,
+  type InputArray,
+  type Target,
+  compile,
+} from '../compile';
+import { type Device, chooseDevice, reasonOf } from '../device';
+import { UserError } from '../errors';
 import { type LossAndGrads, type Targets, lossAndGrads, transferLoss } from '../losses/transferLoss';
 import { CHAPTER_TERMS, type LossTerm, assertTerms, layersOf } from '../losses/terms';
 import { type Network, type OpenNetwork, openNetwork } from '../network/network';
@@ -40,6 +49,8 @@ export interface ProblemOptions {
   weights?: string;
   /** Opens the network, or another one that is at hand. */
   openNetwork?: OpenNetwork;
+  /** What computes. */
+  device?: Settings['device'];
   threads?: number;
   /** When aborted, the preparation ends with the signal's reason, a download included. */
   signal?: AbortSignal;
@@ -54,6 +65,8 @@ export interface ProblemSource extends Size {
   styles: readonly SourceRecord[];
   network: Network['name'];
   weights: Network['weights'];
+  /** What computes: the processor's numbers and a GPU's differ in their last digits. */
+  device: Target;
 }
 
 /** What a transfer is going to be. */
@@ -105,6 +118,7 @@ export async function createProblem({
   first = ({ content }) => content,
   network: networkName = SETTINGS.network.default,
   openNetwork: open = openNetwork,
+  device: wantedDevice = SETTINGS.device.default,
   threads = SETTINGS.threads.default,
   weights,
   signal,
@@ -128,32 +142,56 @@ export async function createProblem({
   try {
     const { choice, name, extractor } = network;
     onEvent?.({ type: 'network', name, choice, weights: network.weights.path });
-    const source = { ...size, ...(await recordsOf(sources)), network: name, weights: network.weights };
-    const memoryAt = (at: Size) =>
-      problemMemory({ terms, extractor, variables: makeVariables(at), styleSizes }, at);
-    await beforeWork?.({ source, length: variables.length, memoryAt });
-    signal?.throwIfAborted();
+    const records = await recordsOf(sources);
+    const device = await abortable(chooseDevice(wantedDevice), signal);
+    try {
+      return await prepareOn(device);
+    } catch (error) {
+      const isFinal = wantedDevice !== 'auto' || device.name === 'cpu' || error instanceof UserError;
+      if (isFinal || signal?.aborted) throw error;
+      return await prepareOn({
+        name: 'cpu',
+        why: `The processor computes: the GPU failed (${reasonOf(error)}).`,
+      });
+    }
 
-    const targets = await computeTargets(terms, extractor, pictures, { threads, signal });
-    const compiled = await compileWith(targets).finally(() => disposeTargets(targets));
-    onEvent?.({ type: 'compiled', memory: compiled.memory });
-    const dispose = () => compiled.dispose();
-    return {
-      ...size,
-      variables,
-      z0,
-      lossAndGrads: (z) => compiled(z),
-      source,
-      choice,
-      dispose,
-      [Symbol.asyncDispose]: dispose,
-    };
+    async function prepareOn({ name: device, why }: Device): Promise<Problem> {
+      onEvent?.({ type: 'device', name: device, why });
+      const source = { ...size, ...records, network: name, weights: network.weights, device };
+      const memoryAt = (at: Size) =>
+        problemMemory({ terms, extractor, variables: makeVariables(at), styleSizes, device }, at);
+      await beforeWork?.({ source, length: variables.length, memoryAt });
+      signal?.throwIfAborted();
 
-    async function compileWith(targets: Targets): Promise<CompiledFunction<Evaluated>> {
+      const targets = await computeTargets(terms, extractor, pictures, { device, threads, signal });
+      const compiled = await compileWith(targets, device).finally(() => disposeTargets(targets));
+      onEvent?.({ type: 'compiled', memory: compiled.memory });
+      const dispose = () => compiled.dispose();
+      return {
+        ...size,
+        variables,
+        z0,
+        lossAndGrads: (z) => compiled(z),
+        source,
+        choice,
+        dispose,
+        [Symbol.asyncDispose]: dispose,
+      };
+    }
+
+    async function compileWith(targets: Targets, device: Target): Promise<CompiledFunction<Evaluated>> {
       onEvent?.({ type: 'targets' });
       const evaluation = evaluationOf(transferLoss(terms, extractor, targets), variables);
-      const compiling = compile(evaluation, [variables.length], { threads });
-      return abortable(compiling, signal, (late) => late.dispose());
+      const compiling = compile(evaluation, [variables.length], { device, threads });
+      const compiled = await abortable(compiling, signal, (late) => late.dispose());
+      if (device === 'cpu') return compiled;
+      // A GPU compiles its shaders and takes its memory at the first call. What fails there fails here.
+      await abortable(compiled(z0), signal).catch(async (error: unknown) => {
+        const disposal = compiled.dispose();
+        if (!signal?.aborted) await disposal;
+        throw error;
+      });
+      return compiled;
     }
   } finally {
     network.dispose();

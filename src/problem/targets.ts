@@ -1,7 +1,7 @@
 /** The targets of a loss: what the network sees of the content and style pictures, computed once. */
 import * as tf from '@tensorflow/tfjs';
 import { abortable } from '../abortable';
-import { compile } from '../compile';
+import { type Target, compile } from '../compile';
 import type { FeatureExtractor } from '../losses/features';
 import { type LayerTerm, type LossTerm, termsAbout } from '../losses/terms';
 import { type Targets, targetsOf } from '../losses/transferLoss';
@@ -10,6 +10,7 @@ import { preprocess } from '../picture/preprocess';
 import type { SizedPictures } from './sources';
 
 interface ComputeOptions {
+  device: Target;
   threads: number;
   signal?: AbortSignal;
 }
@@ -44,10 +45,10 @@ async function computeTargetsOf(
   source: LayerTerm['source'],
   extractor: FeatureExtractor,
   picture: Picture,
-  { threads, signal }: ComputeOptions,
+  { device, threads, signal }: ComputeOptions,
 ): Promise<Record<string, tf.Tensor[]>> {
   const shape = [1, picture.height, picture.width, 3];
-  const compiled = await compile(targetsOf(terms, source, extractor), shape, { threads });
+  const compiled = await compile(targetsOf(terms, source, extractor), shape, { device, threads });
   const x = preprocess(picture);
   try {
     const results = await abortable(compiled(x), signal);

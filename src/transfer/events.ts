@@ -1,5 +1,5 @@
 /** What a transfer tells whoever watches it. Events are small and cloneable: pictures and checkpoints are asked for. */
-import type { GraphMemory } from '../compile';
+import type { GraphMemory, Target } from '../compile';
 import type { Progress as Download } from '../network/download';
 import type { NetworkName } from '../network/chooseNetwork';
 import type { Size } from '../picture/image';
@@ -39,6 +39,14 @@ export interface NetworkEvent {
   weights: string;
 }
 
+/** What computes is chosen. It comes a second time where a GPU fails before the first step. */
+export interface DeviceEvent {
+  type: 'device';
+  name: Target;
+  /** Why it is this one, in a sentence, where it was not asked for by name. */
+  why?: string;
+}
+
 /** The network has seen the content and style pictures. */
 export interface TargetsEvent {
   type: 'targets';
@@ -50,7 +58,8 @@ export interface CompiledEvent {
   memory: GraphMemory;
 }
 
-export type PreparationEvent = PicturesEvent | DownloadEvent | NetworkEvent | TargetsEvent | CompiledEvent;
+export type PreparationEvent =
+  PicturesEvent | DownloadEvent | NetworkEvent | DeviceEvent | TargetsEvent | CompiledEvent;
 
 /** An iteration begins. */
 export interface StartEvent extends Progress {

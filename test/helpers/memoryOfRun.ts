@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const problem = await createProblem({
     ...problemFromSettings(settings),
     async beforeWork({ source, memoryAt }) {
-      needed = bytesNeeded(await memoryAt(source), source);
+      needed = bytesNeeded(await memoryAt(source), source, source.device);
       globalThis.gc?.();
       before = process.memoryUsage.rss();
     },
