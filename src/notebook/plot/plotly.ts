@@ -71,7 +71,7 @@ function moveLeft(title: Element, by: number): void {
 
 /** A window of jsdom with plotly's scatter and bar charts in it, and with estimates where only a browser could measure text. */
 async function openWindow(): Promise<JSDOM['window']> {
-  const source = await readFile(require.resolve('plotly.js/dist/plotly-basic.min.js'), 'utf8');
+  const source = await readFile(require.resolve('plotly.js/plotly.min.js'), 'utf8');
   const { window } = new JSDOM('<!doctype html><body></body>', {
     runScripts: 'outside-only',
     pretendToBeVisual: true,
