@@ -324,7 +324,7 @@ const PLACES: Row[] = [
     'an --out that another run works in',
     ['--out', at('busy'), '--force'],
     new RegExp(
-      `^Expected a folder that no run is at work in, but process ${process.pid} writes to .*busy; wait for it, or choose another --out\\.$`,
+      `^Process ${process.pid} is at work in .*busy\\. Wait for it, or choose another --out; if that process is not Wheatfield, delete .*\\.$`,
     ),
   ],
 ];
@@ -343,7 +343,7 @@ const RESUMED: Row[] = [
   [
     'resume of a run at work',
     ['resume', at('busy')],
-    new RegExp(`^Expected a folder that no run is at work in, but process ${process.pid} `),
+    new RegExp(`^Process ${process.pid} is at work in `),
   ],
   [
     'resume with NaN iterations',
@@ -700,7 +700,7 @@ async function writeRuns(): Promise<void> {
   };
   const half = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
   const text = (from: RegExp, to: string) => (bytes: Buffer) => bytes.toString().replace(from, to);
-  spoiled('busy', '.wheatfield-in-use', () => `${process.pid}\n`);
+  spoiled('busy', `.wheatfield-in-use.${process.pid}-0`, () => '');
   spoiled('notJson', 'settings.json', half);
   spoiled('notSettings', 'settings.json', () => 'null');
   spoiled('outOfRange', 'settings.json', text(/"height": 32,\n {4}"resize/, '"height": -3,\n    "resize'));
