@@ -98,7 +98,7 @@ describe('a disk that is full', () => {
       });
       assert.match(
         stderr,
-        /^Expected to write .*, but could not: ENOSPC: no space left on device, write; what was there before is whole; mend that, then go on with: wheatfield resume .*run\n$/,
+        /^Cannot write .*: ENOSPC: no space left on device, write\. The previous file is intact; mend that, then go on with: wheatfield resume .*run\n$/,
       );
       assert.equal(exitCode, 2);
       assert.deepEqual(readFileSync(path.join(dir, 'checkpoint.bin')), checkpoint);
