@@ -1,5 +1,5 @@
 /** Files that are whole at any moment, also after a power cut. */
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from './errors';
 
@@ -26,7 +26,7 @@ export async function writeWholeFile(file: string, data: string | readonly Uint8
 async function writeThrough(file: string, data: string | readonly Uint8Array[]): Promise<void> {
   const handle = await open(file, 'w');
   try {
-    await handle.writeFile(data);
+    await writeFile(handle, data);
     await handle.sync();
   } finally {
     await handle.close();

@@ -74,8 +74,10 @@ async function assertFile(file: string): Promise<void> {
   if (!found.isFile())
     throw new UserError(`Expected a picture, but ${file} is a pipe or a device; save it first.`);
   if (found.size === 0) throw new UserError(`Expected a picture, but ${file} is empty.`);
-  await access(file, constants.R_OK).catch((error: Error) => {
-    throw new UserError(`Expected a picture that can be read, but ${file} cannot: ${error.message}.`);
+  await access(file, constants.R_OK).catch((error: unknown) => {
+    throw new UserError(`Cannot read the picture ${file}: ${(error as Error).message}. Name another file.`, {
+      cause: error,
+    });
   });
 }
 
@@ -95,10 +97,11 @@ async function readable(file: string): Promise<sharp.Metadata> {
   // The size is checked below, where it can be named.
   const metadata = await sharp(file, { limitInputPixels: false })
     .metadata()
-    .catch(async () => {
+    .catch(async (error: unknown) => {
       const what = (await isHeic(file)) ? 'heic' : 'not one that can be read';
       throw new UserError(
         `Expected a picture (${READABLE.join(', ')}), but ${file} is ${what}. Convert it first.`,
+        { cause: error },
       );
     });
   const format =
@@ -153,9 +156,9 @@ export async function loadImage(
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true })
-    .catch((error: Error) => {
-      const [reason = ''] = error.message.trim().split('\n');
-      throw new UserError(`Expected a whole picture, but ${file} is damaged: ${reason}.`);
+    .catch((error: unknown) => {
+      const [reason = ''] = (error as Error).message.trim().split('\n');
+      throw new UserError(`The picture ${file} is damaged: ${reason}. Name another file.`, { cause: error });
     });
   const picture = { width: info.width, height: info.height, data: asRgb(data, info.channels) };
   return size ? resizePicture(picture, size, resize) : picture;
@@ -227,9 +230,11 @@ export async function saveImage({ data, width, height }: Picture, file: string):
   }
   const bytes = await encode(sharp(data, { raw: { width, height, channels: 3 } }))
     .toBuffer()
-    .catch((error: Error) => {
+    .catch((error: unknown) => {
+      const reason = (error as Error).message.trim();
       throw new UserError(
-        `Expected a picture that ${extension} can hold, but ${width} x ${height} failed: ${error.message.trim()}.`,
+        `A ${extension} file cannot hold ${width} x ${height} pixels: ${reason}. Choose another format.`,
+        { cause: error },
       );
     });
   await writeWholeFile(file, [bytes]);

@@ -77,10 +77,9 @@ async function write(file: string, text: string, dir: string): Promise<void> {
   try {
     await writeFile(file, text);
   } catch (error) {
-    throw new UserError(
-      `Cannot write to ${dir}: ${(error as Error).message}. Mend this, or choose another --out.`,
-      { cause: error },
-    );
+    throw new UserError(`Cannot write to ${dir}: ${(error as Error).message}. Choose another --out.`, {
+      cause: error,
+    });
   }
 }
 
@@ -90,12 +89,9 @@ async function namesIn(dir: string): Promise<string[]> {
   } catch (error) {
     // No folder, no claims: whoever asked says what is wrong with it, if anything.
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
-    throw new UserError(
-      `Cannot read ${dir}: ${(error as Error).message}. Mend this, or choose another --out.`,
-      {
-        cause: error,
-      },
-    );
+    throw new UserError(`Cannot read ${dir}: ${(error as Error).message}. Choose another --out.`, {
+      cause: error,
+    });
   }
 }
 
