@@ -7,6 +7,7 @@
  * VGG19's weights are zeros: times do not depend on their values.
  */
 import * as tf from '@tensorflow/tfjs';
+import '../src/greeting';
 import { type CompiledFunction, compile } from '../src/compile';
 import { CHAPTER_WEIGHTS, type Features, type LossAndGrads, lossAndGrads, transferLoss } from '../src/losses';
 import { features, vgg19 } from '../src/network/vgg19';
@@ -43,8 +44,6 @@ function median(list: readonly number[]): number {
 }
 
 async function main(): Promise<void> {
-  // Otherwise tfjs prints advice on faster eager execution, of which there is none here.
-  tf.enableProdMode();
   await tf.setBackend('cpu');
   const [height, width] = (process.argv[2] ?? '400x500').split('x').map(Number) as [number, number];
   const shape: Shape4D = [1, height, width, 3];

@@ -1,5 +1,7 @@
 /** The public surface: everything a notebook, a script or another program imports from `wheatfield`, by the chapter's cells. */
 
+import './greeting';
+
 // In [16] and [17]: pictures
 export {
   type LoadOptions,
