@@ -2,9 +2,10 @@
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import sharp from 'sharp';
+import type sharp from 'sharp';
 import { UserError } from '../errors';
 import { writeWholeFile } from '../wholeFile';
+import { loadSharp } from './sharp';
 
 /** A picture: 8-bit sRGB, three bytes (red, green, blue) a pixel, row by row from the top. */
 export interface Picture {
@@ -20,9 +21,6 @@ export interface Size {
 
 /** lanczos3 keeps the most detail; nearest is Keras's load_img (Pillow's NEAREST), pixel for pixel. */
 export type ResizeFilter = 'lanczos3' | 'nearest';
-
-// libvips keeps what it read under the file's name, and would show a file that has changed since as it was before.
-sharp.cache(false);
 
 const READABLE = ['jpeg', 'png', 'webp', 'tiff', 'gif', 'avif'];
 /** What a file name's extension writes. sharp's own defaults lose more than eyes should see: JPEG at 80, colours halved, in TIFF too. */
@@ -94,6 +92,7 @@ async function isHeic(file: string): Promise<boolean> {
 
 async function readable(file: string): Promise<sharp.Metadata> {
   await assertFile(file);
+  const sharp = await loadSharp();
   // The size is checked below, where it can be named.
   const metadata = await sharp(file, { limitInputPixels: false })
     .metadata()
@@ -149,6 +148,7 @@ export async function loadImage(
   { size, resize = 'lanczos3' }: LoadOptions = {},
 ): Promise<Picture> {
   await readable(file);
+  const sharp = await loadSharp();
   // 'truncated', the milder level, takes half a TIFF and shows the rest black.
   const { data, info } = await sharp(file, { failOn: 'error', limitInputPixels: MOST_PIXELS })
     .autoOrient()
@@ -178,6 +178,7 @@ export async function resizePicture(picture: Picture, size: Size, filter: Resize
   if (picture.width === size.width && picture.height === size.height) return picture;
   if (filter === 'nearest') return resizeNearest(picture, size);
   const { width, height } = picture;
+  const sharp = await loadSharp();
   const data = await sharp(picture.data, { raw: { width, height, channels: 3 } })
     .resize(size.width, size.height, { fit: 'fill', kernel: 'lanczos3' })
     .raw()
@@ -228,6 +229,7 @@ export async function saveImage({ data, width, height }: Picture, file: string):
     const endings = Object.keys(WRITABLE).join(', ');
     throw new UserError(`Expected a file name that ends in ${endings}, but received ${file}.`);
   }
+  const sharp = await loadSharp();
   const bytes = await encode(sharp(data, { raw: { width, height, channels: 3 } }))
     .toBuffer()
     .catch((error: unknown) => {
