@@ -10,7 +10,8 @@ export const WEIGHTS_FILE = 'vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5';
 export const WEIGHTS_MD5 = '253f8cb515780f3b799900260a226db6';
 const WEIGHTS_HOST = 'https://storage.googleapis.com/tensorflow/keras-applications/vgg19';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** The environment variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The project's own folder for downloads: WHEATFIELD_CACHE, or a folder in the system's place for caches. */
 export function cacheFolder(env: Environment = process.env): string {
