@@ -5,4 +5,8 @@ export default tseslint.config(
   { ignores: ['dist/', 'results/', 'node_modules/'] },
   eslint.configs.recommended,
   ...tseslint.configs.strict,
+  {
+    files: ['scripts/noCuda/*.js'],
+    languageOptions: { sourceType: 'commonjs', globals: { process: 'readonly' } },
+  },
 );

@@ -9,6 +9,7 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
+import '../src/greeting';
 import { type CompiledFunction, type InputArray, compile } from '../src/compile';
 import type { Shape } from '../src/compile/trace';
 import type { LossAndGrads } from '../src/losses/transferLoss';
@@ -134,7 +135,6 @@ async function cost(run: CompiledFunction<LossAndGrads>, { shape, x }: ChapterPr
 }
 
 async function main(): Promise<void> {
-  tf.enableProdMode();
   await tf.setBackend('cpu');
   const [height, width] = (process.argv[2] ?? '400x500').split('x').map(Number) as [number, number];
   const problem = chapterProblem(height, width);

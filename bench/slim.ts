@@ -7,6 +7,7 @@
  * VGG19's weights are zeros: times do not depend on their values.
  */
 import * as tf from '@tensorflow/tfjs';
+import '../src/greeting';
 import { noise } from '../src/problem/fromSettings';
 import { type Problem, createProblem } from '../src/problem/problem';
 import type { Size } from '../src/picture/image';
@@ -44,8 +45,6 @@ function median(list: readonly number[]): number {
 }
 
 async function main(): Promise<void> {
-  // Otherwise tfjs prints advice on faster eager execution, of which there is none here.
-  tf.enableProdMode();
   await tf.setBackend('cpu');
   const [height, width] = (process.argv[2] ?? '400x500').split('x').map(Number) as [number, number];
   const size = { height, width };

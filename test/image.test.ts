@@ -367,6 +367,6 @@ describe('saveImage', () => {
   it('refuses a size that the format cannot hold', () =>
     assert.rejects(
       saveImage({ width: 20_000, height: 1, data: new Uint8Array(60_000) }, at('wide.webp')),
-      (error: Error) => error instanceof UserError && /that \.webp can hold/.test(error.message),
+      (error: Error) => error instanceof UserError && /^A \.webp file cannot hold/.test(error.message),
     ));
 });

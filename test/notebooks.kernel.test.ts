@@ -97,6 +97,29 @@ describe('under the tslab kernel', function () {
   }
 });
 
+describe('an import in a cell', function () {
+  this.timeout(300_000);
+
+  it('finds the package and its parts, with their types', async () => {
+    const lesson = await startLessonKernel();
+    try {
+      const imports = [
+        "import { PROJECT_FOLDER } from 'wheatfield';",
+        "import { compile } from 'wheatfield/compile';",
+        "import { fminLbfgsb } from 'wheatfield/lbfgsb';",
+        "import { pictureGrid } from 'wheatfield/notebook';",
+      ];
+      const { stdout, stderr } = await lesson.run(
+        `${imports.join('\n')}\nconsole.log(typeof compile, typeof fminLbfgsb, typeof pictureGrid, typeof PROJECT_FOLDER);`,
+      );
+      assert.deepEqual([stdout, stderr], ['function function function string\n', '']);
+      assert.match((await lesson.run('fminLbfgsb(1);')).stderr, /Expected 2-3 arguments, but got 1/);
+    } finally {
+      await lesson.close();
+    }
+  });
+});
+
 describe('what students do', function () {
   this.timeout(300_000);
   let lesson: LessonKernel;

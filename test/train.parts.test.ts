@@ -145,7 +145,7 @@ describe('training: parts', () => {
   });
 
   it('says which folder or held-out picture is missing', async () => {
-    await assert.rejects(listPictures(['/no/such/folder'], []), /folder of pictures at \/no\/such\/folder/);
+    await assert.rejects(listPictures(['/no/such/folder'], []), /folder of pictures \/no\/such\/folder/);
     await assert.rejects(listPictures([__dirname], []), /it has none/);
     const images = path.join(__dirname, '..', 'img');
     await assert.rejects(listPictures([images], ['absent.png']), /Expected absent.png among the pictures/);

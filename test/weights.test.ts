@@ -37,7 +37,10 @@ describe('findWeights', () => {
 
   it('does not look further where a path that was given is wrong', () => {
     const env = { WHEATFIELD_CACHE: at('cache') };
-    assert.throws(() => findWeights(at('nothing.h5'), env), /at the path given, .*no such file/);
+    assert.throws(
+      () => findWeights(at('nothing.h5'), env),
+      /^UserError: The weights file .*nothing\.h5 does not exist\. Change the path given\.$/,
+    );
     assert.throws(() => findWeights(folder, env), UserError);
     const wrong = { ...env, WHEATFIELD_WEIGHTS: at('nothing.h5') };
     assert.throws(() => findWeights(undefined, wrong), /WHEATFIELD_WEIGHTS/);
@@ -175,7 +178,7 @@ describe('loadKerasWeights refuses', () => {
   });
 
   it('a file that is not there, and a folder', async () => {
-    await rejects(at('none.h5'), /could not read it: ENOENT/);
-    await rejects(folder, /could not read it/);
+    await rejects(at('none.h5'), /^Cannot read the weights .*: ENOENT/);
+    await rejects(folder, /^Cannot read the weights /);
   });
 });

@@ -1,6 +1,6 @@
 /** A run on the command line: prepared, watched by files and terminal, begun or gone on with. */
 import { constants } from 'node:os';
-import { enableProdMode } from '@tensorflow/tfjs';
+import '../greeting';
 import type { OpenNetwork } from '../network/network';
 import { problemFromSettings } from '../problem/fromSettings';
 import { assertFits, availableMemory } from '../problem/memory';
@@ -14,6 +14,7 @@ import {
   continueResults,
   readRun,
 } from '../runFolder/results';
+import { changedVersions, versions } from '../runFolder/versions';
 import { type Settings, readSettings } from '../settings';
 import { wholeTransfer } from '../styleTransfer';
 import { type Checkpoint, assertSameLength } from '../transfer/checkpoint';
@@ -56,6 +57,12 @@ export async function resumeTransfer(
   surroundings: Surroundings,
 ): Promise<number> {
   const { record, checkpoint } = await readRun(dir);
+  const changed = changedVersions(record.versions, versions());
+  if (changed.length > 0) {
+    surroundings.stdout.write(
+      `Other versions than this run was begun with: ${changed.join('; ')}. Its numbers may differ from here on.\n`,
+    );
+  }
   const settings = readSettings({
     ...record.settings,
     // What auto chose then may not be what it would choose now.
@@ -90,8 +97,6 @@ async function run(
   { stdout, signal, openNetwork, freeMemory = availableMemory }: Surroundings,
   { force, from, check, open }: Beginning,
 ): Promise<number> {
-  // Otherwise tfjs prints advice on faster eager execution, of which there is none here.
-  enableProdMode();
   let source: ProblemSource | undefined;
   const beforeWork = async (plan: Plan) => {
     ({ source } = plan);

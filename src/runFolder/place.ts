@@ -8,7 +8,7 @@ import type { Size } from '../picture/image';
 export async function assertFolder(dir: string): Promise<void> {
   const nearest = await nearestExisting(path.resolve(dir));
   if (!(await stat(nearest)).isDirectory()) {
-    throw new UserError(`Expected a folder for the results, but ${nearest} is a file; choose another --out.`);
+    throw new UserError(`${nearest} is a file, not a folder for the results. Choose another --out.`);
   }
 }
 
@@ -26,9 +26,9 @@ export async function assertWritable(dir: string): Promise<void> {
     await mkdir(absolute, { recursive: true });
     await writeFile(attempt, 'x'.repeat(4096));
   } catch (error) {
-    throw new UserError(
-      `Expected a folder that can be written to, but ${dir} cannot: ${(error as Error).message}; choose another --out.`,
-    );
+    throw new UserError(`Cannot write to ${dir}: ${(error as Error).message}. Choose another --out.`, {
+      cause: error,
+    });
   } finally {
     await rm(attempt, { force: true }).catch(() => undefined);
     for (let made = absolute; made !== nearest; made = path.dirname(made)) {
@@ -58,8 +58,8 @@ export async function assertRoom(checkpoint: string, { height, width }: Size): P
   if (free >= needed) return;
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   throw new UserError(
-    `Expected ${megabytes(needed)} of room in ${dir} for checkpoints of ${width} x ${height} pixels, but ${megabytes(free)} are free; ` +
-      'make room, or choose another --out (--force begins nevertheless).',
+    `${dir} has ${megabytes(free)} free, and checkpoints of ${width} x ${height} pixels need ${megabytes(needed)}. ` +
+      'Make room, or choose another --out (--force begins nevertheless).',
   );
 }
 

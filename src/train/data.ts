@@ -24,8 +24,11 @@ export async function listPictures(
 ): Promise<{ training: string[]; heldOut: string[] }> {
   const files: string[] = [];
   for (const folder of folders) {
-    const names = await readdir(folder).catch(() => {
-      throw new UserError(`Expected a folder of pictures at ${folder}, but there is none.`);
+    const names = await readdir(folder).catch((error: unknown) => {
+      throw new UserError(
+        `Cannot read the folder of pictures ${folder}: ${(error as Error).message}. Name another one.`,
+        { cause: error },
+      );
     });
     const pictures = names.filter((name) => EXTENSIONS.includes(path.extname(name).toLowerCase()));
     if (pictures.length === 0) throw new UserError(`Expected pictures in ${folder}, but it has none.`);

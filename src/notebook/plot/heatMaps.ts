@@ -1,8 +1,8 @@
 /** Matrices as heat maps, all on one scale, so that they can be compared; and what a layer's channels see. */
-import sharp from 'sharp';
 import type { NDArray } from '../../compile';
 import { UserError } from '../../errors';
 import type { Picture } from '../../picture/image';
+import { loadSharp } from '../../picture/sharp';
 import { type TensorLike, colourPicture, matrixOf, viridis } from './colours';
 import type { Figure } from './figure';
 import { type GridOptions, SMALL_PNG, pictureGrid } from './pictures';
@@ -59,6 +59,7 @@ export function heatMaps(
     width,
     height: inner.height,
     async png() {
+      const sharp = await loadSharp();
       return await sharp({ create: { width, height: inner.height, channels: 3, background: 'white' } })
         .composite([
           { input: await inner.png(), left: 0, top: 0 },

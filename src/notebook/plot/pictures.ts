@@ -1,7 +1,7 @@
 /** Pictures side by side, each with its caption. */
-import sharp from 'sharp';
 import { UserError } from '../../errors';
 import type { Picture } from '../../picture/image';
+import { loadSharp } from '../../picture/sharp';
 import type { Figure } from './figure';
 import { FONT, drawSvg, escapeXml } from './text';
 
@@ -65,6 +65,7 @@ export function pictureGrid(named: Readonly<Record<string, Picture>>, options: G
           top: top(i),
         })),
       );
+      const sharp = await loadSharp();
       return await sharp({ create: { width, height, channels: 3, background: 'white' } })
         .composite([...drawn, { input: overlay, left: 0, top: 0 }])
         .png(SMALL_PNG)
@@ -76,5 +77,6 @@ export function pictureGrid(named: Readonly<Record<string, Picture>>, options: G
 async function scaled(picture: Picture, width: number, height: number): Promise<Buffer> {
   const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
   const kernel = width >= 2 * picture.width ? 'nearest' : 'lanczos3';
+  const sharp = await loadSharp();
   return await sharp(picture.data, { raw }).resize(width, height, { fit: 'fill', kernel }).png().toBuffer();
 }
