@@ -63,19 +63,17 @@ async function main(): Promise<void> {
   randomWeights(model);
   const layers = [...Object.keys(CHAPTER_WEIGHTS.content), ...Object.keys(CHAPTER_WEIGHTS.style)];
   const network = features(model, layers);
-  const picture = (seed: number) => tf.randomUniform(shape, -120, 130, 'float32', seed) as tf.Tensor4D;
+  const picture = (seed: number) => tf.randomUniform<tf.Rank.R4>(shape, -120, 130, 'float32', seed);
   const x = picture(3);
 
   // Targets of zeros cost nothing to prepare, and the time does not depend on their values.
   const shapes = {
-    content: tf.zeros([Math.floor(height / 16), Math.floor(width / 16), 512]) as tf.Tensor3D,
-    style: [64, 128, 256, 512, 512].map((channels) => tf.zeros([channels, channels]) as tf.Tensor2D),
+    content: tf.zeros<tf.Rank.R3>([Math.floor(height / 16), Math.floor(width / 16), 512]),
+    style: [64, 128, 256, 512, 512].map((channels) => tf.zeros<tf.Rank.R2>([channels, channels])),
   };
   const targets = {
     content: { block5_conv2: shapes.content },
-    style: Object.fromEntries(
-      Object.keys(CHAPTER_WEIGHTS.style).map((layer, i) => [layer, shapes.style[i] as tf.Tensor2D]),
-    ),
+    style: Object.fromEntries(Object.keys(CHAPTER_WEIGHTS.style).map((layer, i) => [layer, shapes.style[i]])),
   };
   const fn = lossAndGrads(transferLoss(network, targets, CHAPTER_WEIGHTS));
 

@@ -27,12 +27,12 @@ function chapterProblem(
 ): Promise<CompiledFunction<LossAndGrads>> {
   const channels = [64, 128, 256, 512, 512];
   const style = Object.keys(CHAPTER_WEIGHTS.style).map((layer, i) => {
-    const size = channels[i] as number;
+    const size = channels[i];
     return [layer, tf.zeros([size, size])] as const;
   });
   const targets = {
     content: {
-      block5_conv2: tf.zeros([Math.floor(height / 16), Math.floor(width / 16), 512]) as tf.Tensor3D,
+      block5_conv2: tf.zeros<tf.Rank.R3>([Math.floor(height / 16), Math.floor(width / 16), 512]),
     },
     style: Object.fromEntries(style) as Record<string, tf.Tensor2D>,
   };
@@ -40,7 +40,7 @@ function chapterProblem(
 }
 
 function median(list: readonly number[]): number {
-  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] as number;
+  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 }
 
 async function main(): Promise<void> {

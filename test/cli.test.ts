@@ -10,7 +10,7 @@ import { duration, progressLine, terminal } from '../src/commandLine/terminal';
 import { loadImage } from '../src/picture/image';
 import { preprocess } from '../src/picture/preprocess';
 import { prepareTransfer } from '../src/prepare';
-import type { LossEntry, RunRecord } from '../src/runFolder/results';
+import type { RunRecord } from '../src/runFolder/results';
 import { flagOf, readSettings, type SettingName } from '../src/settings';
 import { lossesIn, printed, resultsIn, startTiny } from './helpers/tinyProcess';
 import { openTinyVgg19, tinyPictures } from './helpers/tinyVgg19';
@@ -112,7 +112,7 @@ describe('wheatfield transfer', () => {
       const { value } = await prepared.lossAndGrads(preprocess(picture));
       assert.equal(value.data[0], entry.saved);
     }
-    assert.ok((entries[1] as LossEntry).loss < (entries[0] as LossEntry).loss);
+    assert.ok(entries[1].loss < entries[0].loss);
     await prepared.dispose();
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
-import { type NDArray, compile } from '../src/compile';
+import { compile } from '../src/compile';
 import { UserError } from '../src/errors';
 import {
   type Features,
@@ -39,7 +39,7 @@ describe('vgg19-slim', () => {
     );
     assert.equal(names.length, 16);
     convLayers(SLIM_WIDTHS).forEach(({ filters }, i) => {
-      assert.ok(filters < (convLayers()[i]?.filters as number));
+      assert.ok(filters < convLayers()[i]?.filters);
     });
   });
 
@@ -60,10 +60,10 @@ describe('vgg19-slim', () => {
     const features = slimFeatures(slim.network, LAYERS)(x);
     const grams = slimFeatures(slim.network, LAYERS).withGramMatrices(x).gramMatrices;
     for (const layer of LAYERS) {
-      const direct = gramMatrix(tf.squeeze(features[layer] as tf.Tensor4D, [0])).dataSync<'float32'>();
+      const direct = gramMatrix(tf.squeeze(features[layer], [0])).dataSync<'float32'>();
       const largest = direct.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      (grams[layer] as tf.Tensor2D).dataSync().forEach((value, i) => {
-        const expected = direct[i] as number;
+      grams[layer].dataSync().forEach((value, i) => {
+        const expected = direct[i];
         assert.ok(Math.abs(value - expected) < 1e-5 * largest, `${layer} ${i}: ${expected}, came ${value}`);
       });
     }
@@ -72,7 +72,7 @@ describe('vgg19-slim', () => {
   it('gives each layer the activations of the one before it', () => {
     const [input, before] = tf.tidy(() => {
       const { block2_conv2 } = slimActivations(slim.network, x, ['block2_conv2']);
-      const pooled = tf.maxPool(block2_conv2 as tf.Tensor4D, 2, 2, 'valid');
+      const pooled = tf.maxPool(block2_conv2, 2, 2, 'valid');
       return [slimInput(slim.network, x, 'block3_conv1').dataSync(), pooled.dataSync()];
     });
     assert.deepEqual(input, before);
@@ -83,15 +83,13 @@ describe('vgg19-slim', () => {
     const gradient = tf.grad((picture: tf.Tensor) => {
       const network = slimFeatures(slim.network, ['block2_conv1']);
       const { gramMatrices } = network.withGramMatrices(picture as tf.Tensor4D);
-      return tf.sum(tf.square(gramMatrices.block2_conv1 as tf.Tensor)) as tf.Scalar;
+      return tf.sum<tf.Scalar>(tf.square(gramMatrices.block2_conv1));
     });
     const eager = tf.tidy(() => gradient(x).dataSync());
     const compiled = await compile(gradient, x.shape, { threads: 1 });
-    const { data } = (await compiled(x)) as NDArray;
+    const { data } = await compiled(x);
     const largest = Math.max(...eager.map(Math.abs));
-    eager.forEach((value, i) =>
-      assert.ok(Math.abs(value - (data[i] as number)) < 1e-4 * largest, `element ${i}`),
-    );
+    eager.forEach((value, i) => assert.ok(Math.abs(value - data[i]) < 1e-4 * largest, `element ${i}`));
     await compiled.dispose();
   });
 
@@ -111,11 +109,11 @@ describe('vgg19-slim', () => {
           style: styleTargets(features, weights)(style),
         };
         const parts = transferLoss(features, targets, weights)(x);
-        return [parts.content, parts.style].map((part) => part.dataSync()[0] as number);
+        return [parts.content, parts.style].map((part) => part.dataSync()[0]);
       }),
     ) as [number[], number[]];
     losses[0].forEach((loss, i) => {
-      const expected = losses[1][i] as number;
+      const expected = losses[1][i];
       assert.ok(expected > 0 && Math.abs(loss - expected) < 1e-4 * expected, `${loss} and ${expected}`);
     });
   });

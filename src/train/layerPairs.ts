@@ -28,12 +28,12 @@ export function layerPairs(teacher: Features, parameters: SlimParameters, x: tf.
   const targets = teacher(x);
   const student = slimFeatures(parameters, names).withGramMatrices(x);
   return names.map((name) => {
-    const target = targets[name] as tf.Tensor4D;
+    const target = targets[name];
     return {
       name,
-      activations: { student: student.activations[name] as tf.Tensor4D, teacher: target },
+      activations: { student: student.activations[name], teacher: target },
       gramMatrices: {
-        student: student.gramMatrices[name] as tf.Tensor2D,
+        student: student.gramMatrices[name],
         teacher: gramMatrix(tf.squeeze(target, [0])),
       },
     };

@@ -17,7 +17,7 @@ import {
   transferLoss,
 } from '../losses';
 import { displayable } from '../transfer';
-import type { Parameter, Parameters } from './parameters';
+import type { Parameters } from './parameters';
 
 /** The layers that a transfer with the chapter's loss looks at. */
 export const TRANSFER_LAYERS = [
@@ -83,7 +83,7 @@ export async function compileStyliser(
   const bounds = displayable(size * size * 3);
   return {
     run: async (content, style, evaluations, current) => {
-      const own = Object.keys(parameters).map((name) => (current[name] as Parameter).data);
+      const own = Object.keys(parameters).map((name) => current[name].data);
       const ofContent = (await target(content, ...own)) as unknown as Record<'content', NDArray[]>;
       const ofStyle = (await target(style, ...own)) as unknown as Record<'style', NDArray[]>;
       const targets = [...ofContent.content, ...ofStyle.style];

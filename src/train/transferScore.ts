@@ -62,9 +62,9 @@ async function transferred(problem: PreparedTransfer, settings: Settings): Promi
   throw new Error('The transfer ended without a picture.');
 }
 
-async function scored({ lossAndGrads }: PreparedTransfer, picture: Picture): Promise<number> {
+async function scored(prepared: PreparedTransfer, picture: Picture): Promise<number> {
   const x = preprocess(picture);
-  const { value } = await lossAndGrads(x);
+  const { value } = await prepared.lossAndGrads(x);
   x.dispose();
   return Number(value.data[0]);
 }

@@ -26,7 +26,7 @@ export async function pictures(picture: Picture): Promise<void> {
   await loadImage('a.png', { resize: 'bilinear' });
   // @ts-expect-error no such option
   await loadImage('a.png', { filter: 'nearest' });
-  // @ts-expect-error no height
+  // @ts-expect-error there is no height
   await resizePicture(picture, { width: 1 }, 'nearest');
   // @ts-expect-error the picture comes first
   await saveImage('a.png', picture);
@@ -34,7 +34,7 @@ export async function pictures(picture: Picture): Promise<void> {
 
 export async function compiled(x: Float32Array): Promise<void> {
   const run = await compile(
-    tf.valueAndGrad((picture: tf.Tensor) => picture.sum() as tf.Scalar),
+    tf.valueAndGrad((picture: tf.Tensor) => picture.sum<tf.Scalar>()),
     [1, 2, 3, 3],
   );
   expectTypeOf(run).returns.resolves.toEqualTypeOf<{ value: NDArray; grad: NDArray }>();
