@@ -22,7 +22,7 @@ function measure(names: readonly string[]): number {
 }
 
 function median(list: readonly number[]): number {
-  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] as number;
+  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 }
 
 const times = Object.entries(CONTENDERS).map(([who, names]) => ({ who, names, ms: [] as number[] }));

@@ -41,7 +41,7 @@ function chapterProblem(name: NetworkName, extractor: FeatureExtractor, size: Si
 }
 
 function median(list: readonly number[]): number {
-  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] as number;
+  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 }
 
 async function main(): Promise<void> {

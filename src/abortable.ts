@@ -23,7 +23,7 @@ export function abortable<T>(
       },
       (error: unknown) => {
         settled();
-        reject(error as Error);
+        reject(error);
       },
     );
   });

@@ -484,7 +484,7 @@ const WEIGHTS: Row[] = [
 
 /** The program in this process, on small pictures. */
 async function wheatfield(args: readonly string[], openNetwork: OpenNetwork) {
-  const isCommand = ['transfer', 'resume', 'tranfser'].includes(args[0] as string);
+  const isCommand = ['transfer', 'resume', 'tranfser'].includes(args[0]);
   const pictures = ['--content', at('content.png'), '--style', at('style.png'), '--height', '32'];
   const quick = ['--iterations', '1', '--evaluations', '1', '--threads', '1', '--out', out];
   const [stdout, stderr] = [kept(), kept()];

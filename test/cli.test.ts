@@ -11,7 +11,7 @@ import { loadImage } from '../src/picture/image';
 import { preprocess } from '../src/picture/preprocess';
 import { problemFromSettings } from '../src/problem/fromSettings';
 import { createProblem } from '../src/problem/problem';
-import type { LossEntry, RunRecord } from '../src/runFolder/results';
+import type { RunRecord } from '../src/runFolder/results';
 import { flagOf, readSettings, type SettingName } from '../src/settings';
 import { lossesIn, printed, resultsIn, startTiny } from './helpers/tinyProcess';
 import { openTinyVgg19, tinyPictures } from './helpers/tinyVgg19';
@@ -105,7 +105,7 @@ describe('wheatfield transfer', () => {
       const { value } = await problem.lossAndGrads(preprocess(picture).dataSync<'float32'>());
       assert.equal(value.data[0], entry.saved);
     }
-    assert.ok((entries[1] as LossEntry).loss < (entries[0] as LossEntry).loss);
+    assert.ok(entries[1].loss < entries[0].loss);
     await problem.dispose();
   });
 

@@ -28,7 +28,7 @@ function isValue(node: unknown): node is Value {
 }
 
 async function recorded(fn: Fn, ...shapes: (readonly number[])[]): Promise<Computation> {
-  const { graph, result } = await trace(fn as (...inputs: tf.Tensor[]) => tf.Tensor[], shapes);
+  const { graph, result } = await trace(fn, shapes);
   return { graph, outputs: leaves(result, isValue) };
 }
 
@@ -51,7 +51,7 @@ function close(actual: Float32Array[], expected: Float32Array[], tolerance = 1e-
   expected.forEach((values, which) => {
     const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
     values.forEach((value, i) => {
-      const came = actual[which]?.[i] as number;
+      const came = actual[which]?.[i];
       assert.ok(
         Math.abs(came - value) <= tolerance * scale,
         `output ${which}[${i}]: ${value} became ${came}`,

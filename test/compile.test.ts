@@ -58,7 +58,7 @@ async function check({ fn, shapes, range = [-2, 2], whole, gradient = true }: Ca
   const eager = grads(inputs);
   const compiled = await compile((...x: tf.Tensor[]) => grads(x), ...shapes);
   const results = await compiled(...inputs);
-  eager.forEach((grad, i) => close((results as NDArray[])[i] as NDArray, grad));
+  eager.forEach((grad, i) => close(results[i], grad));
   await compiled.dispose();
 }
 
@@ -172,7 +172,7 @@ const cases: Record<string, Case[]> = {
       ] as [string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor][]
     ).map(([name, fn]): Case => ({
       name: `${name}, ${how}`,
-      fn: fn as Case['fn'],
+      fn: fn,
       shapes,
       range: [0.5, 3],
       // tfjs itself has no gradient for these over broadcast operands.
@@ -263,8 +263,8 @@ const cases: Record<string, Case[]> = {
     ),
     unary('concat', (x) => tf.concat([x, x.mul(2), x.slice(0, [3, 1])], 1)),
     unary('stack', (x) => tf.stack([x, x.square()], 1)),
-    unary('unstack', (x) => (tf.unstack(x, 1)[2] as tf.Tensor).square()),
-    unary('split', (x) => (tf.split(x, [1, 4], 1)[1] as tf.Tensor).square()),
+    unary('unstack', (x) => tf.unstack(x, 1)[2].square()),
+    unary('split', (x) => tf.split(x, [1, 4], 1)[1].square()),
     unary('tile', (x) => x.tile([2, 3])),
     unary('tile of single rows', (x) => x.tile([4, 1]), { shapes: [[1, 5]] }),
     unary('gather', (x) => x.gather(tf.tensor1d([2, 0, 2], 'int32'), 0)),
@@ -352,8 +352,7 @@ const cases: Record<string, Case[]> = {
     ),
     {
       name: 'fused, with bias and relu',
-      fn: (a, b, bias) =>
-        tf.fused.matMul({ a: a as tf.Tensor2D, b: b as tf.Tensor2D, bias, activation: 'relu' }),
+      fn: (a, b, bias) => tf.fused.matMul({ a: a, b: b, bias, activation: 'relu' }),
       shapes: [[3, 4], [4, 5], [5]],
     },
   ],
@@ -523,7 +522,7 @@ describe('compile: the gradient of a padded average pool is its derivative', () 
       const pool = (x: tf.Tensor) => tf.avgPool(x as tf.Tensor4D, size, strides, pad);
       const weights = tf.tensor4d(
         numbers(tf.util.sizeFromShape(pool(tf.zeros([1, 7, 5, 1])).shape), [-1, 1], 3),
-        pool(tf.zeros([1, 7, 5, 1])).shape as [number, number, number, number],
+        pool(tf.zeros([1, 7, 5, 1])).shape,
       );
       const fn = (x: tf.Tensor) => pool(x).mul(weights).sum();
       const x = numbers(35, [-1, 1], 4);
@@ -533,8 +532,8 @@ describe('compile: the gradient of a padded average pool is its derivative', () 
       for (const i of x.keys()) {
         // The pool is linear, so a difference over a whole unit is exact but for rounding.
         const [up, down] = [x.slice(), x.slice()];
-        up[i] = (x[i] as number) + 0.5;
-        down[i] = (x[i] as number) - 0.5;
+        up[i] = x[i] + 0.5;
+        down[i] = x[i] - 0.5;
         const slope = Number((await value(up)).data[0]) - Number((await value(down)).data[0]);
         assert.ok(
           Math.abs(slope - Number(data[i])) < 1e-5,

@@ -17,6 +17,9 @@ const ENTRIES = {
   'wheatfield/notebook': 'pictureGrid',
 };
 
+/** Packages that most programs do without, or need late. */
+const LAZY = ['jsdom', 'plotly.js', 'undici', 'commander', 'h5wasm', 'sharp', 'onnxruntime-node'];
+
 /** npm, on every system. */
 function npm(...args: string[]) {
   return spawnSync(`npm ${args.join(' ')}`, { cwd: ROOT, encoding: 'utf8', shell: true });
@@ -60,6 +63,14 @@ describe('the package', () => {
       assert.equal(node('--input-type=module', '-e', imports), 'function');
     });
   }
+
+  it('loads what takes long only when it is used', () => {
+    const program = `
+      require('wheatfield');
+      const loaded = new Set(Object.keys(require.cache).map((file) => file.split('node_modules').at(-1).split(/[\\\\/]/)[1]));
+      console.log(${JSON.stringify(LAZY)}.filter((name) => loaded.has(name)).join());`;
+    assert.equal(node('-e', program), '');
+  });
 
   it('has its package.json as an entry, and keeps the rest to itself', () => {
     assert.equal(node('-p', "require('wheatfield/package.json').version"), packageJson.version);

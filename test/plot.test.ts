@@ -24,8 +24,7 @@ async function pixels(png: Buffer) {
       for (let y = top; y < bottom; y++) {
         for (let x = left; x < right; x++) {
           const i = (y * info.width + x) * 3;
-          if (colour.every((value, channel) => Math.abs(value - (data[i + channel] as number)) <= tolerance))
-            found++;
+          if (colour.every((value, channel) => Math.abs(value - data[i + channel]) <= tolerance)) found++;
         }
       }
       return found;
@@ -35,17 +34,14 @@ async function pixels(png: Buffer) {
 
 function near(actual: Rgb, expected: Rgb, tolerance = 6): void {
   actual.forEach((value, i) =>
-    assert.ok(
-      Math.abs(value - (expected[i] as number)) <= tolerance,
-      `${actual.join()} is not ${expected.join()}`,
-    ),
+    assert.ok(Math.abs(value - expected[i]) <= tolerance, `${actual.join()} is not ${expected.join()}`),
   );
 }
 
 const plain = (width: number, height: number, colour: Rgb): Picture => ({
   width,
   height,
-  data: Uint8Array.from({ length: width * height * 3 }, (_, i) => colour[i % 3] as number),
+  data: Uint8Array.from({ length: width * height * 3 }, (_, i) => colour[i % 3]),
 });
 
 const POINTS: LossPoint[] = Array.from({ length: 20 }, (_, i) => {
@@ -105,10 +101,7 @@ describe('pictureGrid', () => {
         [0, height - 26, width / 2, height],
         [width / 2, height - 26, width, height],
       ].map((part) => count([34, 34, 34], 60, part as [number, number, number, number]));
-      assert.ok(
-        (halves[0] as number) > 1.5 * (halves[1] as number),
-        `ink in W and in dots: ${halves.join(', ')}`,
-      );
+      assert.ok(halves[0] > 1.5 * halves[1], `ink in W and in dots: ${halves.join(', ')}`);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -152,9 +145,7 @@ describe('heatMaps', () => {
 
   it('has one scale for all its matrices', async () => {
     const [small, large] = [1, 4].map((value) => ({ shape: [1, 1], data: Float32Array.of(value) }));
-    const { at } = await pixels(
-      await heatMaps({ small, large } as never, { label: 'x', pictureWidth: 100 }).png(),
-    );
+    const { at } = await pixels(await heatMaps({ small, large }, { label: 'x', pictureWidth: 100 }).png());
     near(at(50, 50), viridis(0.25));
     near(at(162, 50), viridis(1));
   });
@@ -175,8 +166,8 @@ describe('featureMaps', () => {
   it('gives each channel its own range', () => {
     const maps = featureMaps(activations, [0, 1]);
     assert.deepEqual(Object.keys(maps), ['channel 0', 'channel 1']);
-    assert.deepEqual([...(maps['channel 0'] as Picture).data], [0, 0, 0, 127, 127, 127, 255, 255, 255]);
-    assert.deepEqual([...(maps['channel 1'] as Picture).data], [0, 0, 0, 0, 0, 0, 255, 255, 255]);
+    assert.deepEqual([...maps['channel 0'].data], [0, 0, 0, 127, 127, 127, 255, 255, 255]);
+    assert.deepEqual([...maps['channel 1'].data], [0, 0, 0, 0, 0, 0, 255, 255, 255]);
   });
 
   it('takes those that vary most, unless told which', () => {
@@ -231,7 +222,7 @@ describe('lossCurves', () => {
   it('says in the legend which part is 0, and leaves gaps where a log scale has no place', () => {
     const { data } = lossCurves(
       POINTS.map((point, i) => {
-        const terms = { ...point.terms, content: 0, style: i === 0 ? 0 : (point.terms.style as number) };
+        const terms = { ...point.terms, content: 0, style: i === 0 ? 0 : point.terms.style };
         return { ...point, terms };
       }),
     ).plotly as { data: { name: string; y: (number | null)[] }[] };
@@ -275,8 +266,8 @@ describe('lossCurves', () => {
       lossCurves(POINTS.slice(0, 5)).png(),
       lossCurves(POINTS).png(),
     ]);
-    assert.ok(pngs[0]?.equals(pngs[2] as Buffer));
-    assert.ok(!pngs[0]?.equals(pngs[1] as Buffer));
+    assert.ok(pngs[0]?.equals(pngs[2]));
+    assert.ok(!pngs[0]?.equals(pngs[1]));
   });
 });
 

@@ -11,12 +11,12 @@ const FOLDER = path.join(ROOT, '.cache', 'readme');
 describe("the README's programs", function () {
   this.timeout(120_000);
   const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-  const programs = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, program]) => program as string);
+  const programs = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, program]) => program);
   const files = programs.map((_, i) => path.join(FOLDER, `${i}.mts`));
 
   before(() => {
     mkdirSync(FOLDER, { recursive: true });
-    for (const [i, file] of files.entries()) writeFileSync(file, programs[i] as string);
+    for (const [i, file] of files.entries()) writeFileSync(file, programs[i]);
   });
   after(() => rmSync(FOLDER, { recursive: true }));
 
@@ -29,7 +29,7 @@ describe("the README's programs", function () {
 
   it('finds the minimum that the pieces are shown with', () => {
     const i = programs.findIndex((program) => program.includes('fminLbfgsb'));
-    const file = files[i] as string;
+    const file = files[i];
     writeFileSync(file, `${programs[i]}console.log(JSON.stringify([x[0], minVal, info.warnflag]));\n`);
     const printed = execFileSync(process.execPath, ['--import', 'tsx', file], {
       cwd: ROOT,

@@ -85,7 +85,7 @@ type TransferFlags = GivenSettings & { chapter?: boolean; force?: boolean };
 function presetFlags(): string {
   return Object.entries(CHAPTER)
     .map(([name, value]) =>
-      value === true ? `--${name}` : value === false ? `--no-${name}` : `--${name} ${value}`,
+      value === true ? `--${name}` : value === false ? `--no-${name}` : `--${name} ${String(value)}`,
     )
     .join(' ');
 }

@@ -71,7 +71,7 @@ async function run({ session, inputs }: Extract<Request, { ask: 'run' }>): Promi
   const { Tensor } = await import('onnxruntime-node');
   const opened = sessions.get(session) as InferenceSession;
   const feeds = inputs.map(({ data, shape }, i) => [
-    opened.inputNames[i] as string,
+    opened.inputNames[i],
     new Tensor('float32', data, shape),
   ]);
   const results = await opened.run(Object.fromEntries(feeds));

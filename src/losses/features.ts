@@ -19,7 +19,7 @@ export function featureExtractor(
 ): FeatureExtractor {
   return (x) => {
     const computed = activationsOf(x);
-    const activations = once((layer) => (computed[layer] as tf.Tensor4D).squeeze<tf.Tensor3D>([0]));
+    const activations = once((layer) => computed[layer].squeeze<tf.Tensor3D>([0]));
     return { activations, gramMatrix: once((layer) => gramMatrix(activations(layer))) };
   };
 }

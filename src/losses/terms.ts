@@ -156,5 +156,5 @@ export function assertTerms(terms: readonly LossTerm[]): void {
 
 /** Forgets which kind of statistic a term compares: its own two functions agree on it. */
 function layerTerm<Statistic extends tf.Tensor>(term: LayerTerm<Statistic>): LossTerm {
-  return term as unknown as LayerTerm;
+  return term;
 }

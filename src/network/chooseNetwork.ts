@@ -33,9 +33,9 @@ export async function chooseNetwork(
   network: Settings['network'],
   { weights, onDownload, signal }: ChoiceOptions = {},
 ): Promise<NetworkChoice> {
-  const { read, expected } = SETTINGS.network.kind;
-  if (!read(network)) {
-    throw new UserError(`There is no network '${String(network)}'. Choose ${expected}.`);
+  const { kind } = SETTINGS.network;
+  if (!kind.read(network)) {
+    throw new UserError(`There is no network '${String(network)}'. Choose ${kind.expected}.`);
   }
   if (network === 'vgg19-slim') {
     if (weights !== undefined) assertWeightsFile(weights);

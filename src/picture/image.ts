@@ -199,7 +199,7 @@ function asRgb(data: Uint8Array, channels: number): Uint8Array {
   if (channels === 3) return data;
   const rgb = new Uint8Array((data.length / channels) * 3);
   for (let pixel = 0; pixel < rgb.length / 3; pixel++)
-    rgb.fill(data[pixel * channels] as number, pixel * 3, pixel * 3 + 3);
+    rgb.fill(data[pixel * channels], pixel * 3, pixel * 3 + 3);
   return rgb;
 }
 

@@ -38,7 +38,7 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
     while (others.length > 0) {
       const ahead = await firstAhead(dir, claim, others);
       if (ahead !== undefined) throw inUse(dir, ahead);
-      if (performance.now() - began > PATIENCE) throw inUse(dir, others[0] as string);
+      if (performance.now() - began > PATIENCE) throw inUse(dir, others[0]);
       await sleep(1);
       others = await otherClaims(dir, claim);
     }

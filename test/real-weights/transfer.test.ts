@@ -33,7 +33,7 @@ describe('the Gleaners, with the real weights', () => {
     const printed = [442_468_450, 220_311_460];
     const events = await gleaners(this, { iterations: printed.length }, CHAPTER);
     events.forEach(({ loss }, i) => {
-      const expected = printed[i] as number;
+      const expected = printed[i];
       assert.ok(Math.abs(loss / expected - 1) <= 0.08, `iteration ${i}: ${loss}, in print ${expected}`);
     });
   });
@@ -41,6 +41,6 @@ describe('the Gleaners, with the real weights', () => {
   it('the defaults: after 61 evaluations the picture as saved scores at most 140e6', async function () {
     const [event] = await gleaners(this, { resize: 'nearest', iterations: 1, evaluations: 60 });
     assert.equal(event?.evaluations, 61);
-    assert.ok((event?.saved as number) <= 140e6, `saved: ${event?.saved}`);
+    assert.ok(event?.saved <= 140e6, `saved: ${event?.saved}`);
   });
 });

@@ -41,7 +41,7 @@ export async function pictures(picture: Picture): Promise<void> {
 
 export async function compiled(x: Float32Array): Promise<void> {
   const run = await compile(
-    tf.valueAndGrad((picture: tf.Tensor) => picture.sum() as tf.Scalar),
+    tf.valueAndGrad((picture: tf.Tensor) => picture.sum<tf.Scalar>()),
     [1, 2, 3, 3],
   );
   expectTypeOf(run).returns.resolves.toEqualTypeOf<{ value: NDArray; grad: NDArray }>();

@@ -44,7 +44,7 @@ export function traceKernel<Attributes = object>(
       });
       const views = Array.isArray(traced) ? traced : [traced];
       const tensors = views.map((view) => backend.tensor(view, tfDtype(dtypeOf(view))));
-      return Array.isArray(traced) ? tensors : (tensors[0] as tf.TensorInfo);
+      return Array.isArray(traced) ? tensors : tensors[0];
     },
   });
 }

@@ -51,7 +51,7 @@ export function pictureGrid(named: Readonly<Record<string, Picture>>, options: G
     height,
     async png() {
       const labels = captions.map((caption, i) => {
-        const [x, y] = [left(i) + pictureWidth / 2, top(i) + (heights[i] as number) + CAPTION - 9];
+        const [x, y] = [left(i) + pictureWidth / 2, top(i) + heights[i] + CAPTION - 9];
         return `<text x="${x}" y="${y}">${escapeXml(caption)}</text>`;
       });
       const overlay = await drawSvg(
@@ -60,7 +60,7 @@ export function pictureGrid(named: Readonly<Record<string, Picture>>, options: G
       );
       const drawn = await Promise.all(
         pictures.map(async (picture, i) => ({
-          input: await scaled(picture, pictureWidth, heights[i] as number),
+          input: await scaled(picture, pictureWidth, heights[i]),
           left: left(i),
           top: top(i),
         })),
