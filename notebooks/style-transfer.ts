@@ -93,7 +93,7 @@ const imageNetMeans = tf.tensor1d([103.939, 116.779, 123.68]); // blue, green, r
 async function preprocessImage(imagePath: string): Promise<tf.Tensor4D> {
   const { data } = await loadImage(imagePath, { size: { height: imgHeight, width: imgWidth } });
   const rgb = tf.tensor4d(Float32Array.from(data), [1, imgHeight, imgWidth, 3]);
-  return tf.sub(tf.reverse(rgb, 3), imageNetMeans) as tf.Tensor4D;
+  return tf.sub<tf.Tensor4D>(tf.reverse(rgb, 3), imageNetMeans);
 }
 
 function deprocessImage(x: ArrayLike<number>): Picture {
@@ -168,7 +168,7 @@ for (const layerName of ['block1_conv2', 'block5_conv2']) {
 function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
   if (base.shape.join() !== combination.shape.join()) {
     throw new UserError(
-      `Expected pictures of one size, but the layer has [${base.shape}] for one and [${combination.shape}] for the other: ` +
+      `Expected pictures of one size, but the layer has [${base.shape.join()}] for one and [${combination.shape.join()}] for the other: ` +
         'run all cells from In [16] on again.',
     );
   }
@@ -185,7 +185,7 @@ function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
 // %%
 function gramMatrix(x: tf.Tensor): tf.Tensor2D {
   const [, rows, columns, channels] = x.shape;
-  const flat = tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [channels, rows * columns]) as tf.Tensor2D;
+  const flat = tf.reshape<tf.Rank.R2>(tf.transpose(x, [0, 3, 1, 2]), [channels, rows * columns]);
   return tf.matMul(flat, flat, false, true);
 }
 
@@ -364,8 +364,9 @@ const resultFname = (i: number) => `${resultFolder}/result_at_iteration_${i}.png
 let checkpoint: Checkpoint | undefined = undefined;
 let result = deprocessImage(targetImage.dataSync());
 const first = await fetchLossAndGrads(targetValues);
-const firstTerms = Object.entries(first.terms).map(([name, term]) => [name, term.data[0]]);
-const history = [{ evaluations: 0, loss: first.value.data[0], terms: Object.fromEntries(firstTerms) }];
+const firstTerms: Record<string, number> = {};
+for (const [name, term] of Object.entries(first.terms)) firstTerms[name] = term.data[0];
+const history = [{ evaluations: 0, loss: first.value.data[0], terms: firstTerms }];
 const filmstrip: Record<string, Picture> = { 'target image': result };
 
 // %% [markdown]

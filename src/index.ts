@@ -67,10 +67,13 @@ export {
 export {
   type CompiledFunction,
   type Computed,
+  type GradientFunction,
   type GraphMemory,
   type InputArray,
   type NDArray,
   type SessionOptions,
+  type Shape,
+  type TensorFunction,
   compile,
 } from './compile';
 export { Evaluator, type FetchLossAndGrads } from './evaluator';
@@ -114,7 +117,16 @@ export {
   styleTransfer,
   wholeTransfer,
 } from './styleTransfer';
-export { CHAPTER, SETTINGS, type SettingName, type Settings, readSettings } from './settings';
+export {
+  CHAPTER,
+  SETTINGS,
+  type Kind,
+  type Setting,
+  type SettingName,
+  type Settings,
+  type Table,
+  readSettings,
+} from './settings';
 export {
   type LossEntry,
   type Results,

@@ -10,7 +10,7 @@ export interface Kind<T> {
   expected: string;
   /** How a value is shown in help, such as <file>; absent for a setting that is on or off. */
   placeholder?: string;
-  read(given: unknown): T | undefined;
+  read: (given: unknown) => T | undefined;
 }
 
 export interface Setting<T> {
@@ -131,7 +131,8 @@ export const SETTINGS = {
   out: setting(folder, 'results', 'Output', 'folder for the pictures, losses.json and settings.json'),
 } as const;
 
-type Table = typeof SETTINGS;
+/** The settings with their kinds and defaults. */
+export type Table = typeof SETTINGS;
 export type SettingName = keyof Table;
 
 /** All settings of a transfer, valid. */

@@ -142,7 +142,7 @@ describe('passes over a graph', () => {
 
   /** Of x [N, C, H, W], as a convolution's result lies. */
   const pooledRelu = tf.grad((x: tf.Tensor) => {
-    const activation = tf.relu(x.transpose([0, 2, 3, 1])) as tf.Tensor4D;
+    const activation = tf.relu<tf.Tensor4D>(x.transpose([0, 2, 3, 1]));
     return tf.maxPool(activation, 2, 2, 'valid').square().sum();
   });
 

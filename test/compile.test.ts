@@ -204,8 +204,10 @@ const cases: Record<string, Case[]> = {
     unary('sum of nothing', (x) => x.slice([0, 0], [0, 5]).sum(0)),
     ...([undefined, 0, 1, [1, 2], [-1], [0, 1, 2]] as (number | number[] | undefined)[]).flatMap((axis) =>
       [false, true].flatMap((keepDims) => [
-        unary(`sum over ${axis} ${keepDims}`, (x) => x.sum(axis, keepDims), { shapes: [[2, 3, 4]] }),
-        unary(`mean over ${axis} ${keepDims}`, (x) => x.mean(axis, keepDims), { shapes: [[2, 3, 4]] }),
+        unary(`sum over ${String(axis)} ${keepDims}`, (x) => x.sum(axis, keepDims), { shapes: [[2, 3, 4]] }),
+        unary(`mean over ${String(axis)} ${keepDims}`, (x) => x.mean(axis, keepDims), {
+          shapes: [[2, 3, 4]],
+        }),
       ]),
     ),
     unary('max', (x) => x.max(1), { shapes: [[2, 3, 4]] }),
@@ -376,7 +378,7 @@ const cases: Record<string, Case[]> = {
         // With a number for pad, tfjs sizes the output by the filter's height alone.
         .filter(([height, width]) => typeof pad === 'string' || height === width)
         .map((size): Case => ({
-          name: `conv2d ${size} strides ${strides} pad ${pad}`,
+          name: `conv2d ${size.join()} strides ${String(strides)} pad ${pad}`,
           fn: conv(strides, pad),
           shapes: [image, [...size, 3, 4]],
         })),
@@ -474,7 +476,7 @@ const cases: Record<string, Case[]> = {
     ),
     {
       name: 'maxPool 2/2 after a convolution and its ReLU, ties and zeros',
-      fn: (x, filter) => tf.maxPool(tf.relu(conv(1, 'same')(x, filter)) as tf.Tensor4D, 2, 2, 'valid'),
+      fn: (x, filter) => tf.maxPool(tf.relu<tf.Tensor4D>(conv(1, 'same')(x, filter)), 2, 2, 'valid'),
       shapes: [
         [1, 8, 6, 3],
         [3, 3, 3, 4],
@@ -518,7 +520,7 @@ describe('compile: the gradient of a padded average pool is its derivative', () 
     [2, 2, explicit],
     [3, 2, explicit],
   ] as const) {
-    it(`${size}/${strides} ${pad === explicit ? 'explicit' : pad}`, async () => {
+    it(`${size}/${strides} ${typeof pad === 'string' ? pad : 'explicit'}`, async () => {
       const pool = (x: tf.Tensor) => tf.avgPool(x as tf.Tensor4D, size, strides, pad);
       const weights = tf.tensor4d(
         numbers(tf.util.sizeFromShape(pool(tf.zeros([1, 7, 5, 1])).shape), [-1, 1], 3),
@@ -606,7 +608,7 @@ describe('compile', () => {
 
   it('says so where nothing is returned to compute', async () => {
     await assert.rejects(
-      compile(async (a: tf.Tensor) => Promise.resolve(a) as never, [3]),
+      compile((a: tf.Tensor) => Promise.resolve(a) as never, [3]),
       /expected the function to return tensors, but it returned none \(is it async\?\)/,
     );
   });

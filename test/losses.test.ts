@@ -288,10 +288,8 @@ function stylePerPosition(): LossTerm {
 
 describe('style per position', () => {
   it("is Gatys's: the chapter's sums, divided by positions and by the layer's channels", () => {
-    const [S, C] = [5, 6].map((seed) => tf.randomNormal([7, 9, 4], 0, 3, 'float32', seed) as tf.Tensor3D) as [
-      tf.Tensor3D,
-      tf.Tensor3D,
-    ];
+    const random = (seed: number) => tf.randomNormal<tf.Rank.R3>([7, 9, 4], 0, 3, 'float32', seed);
+    const [S, C] = [random(5), random(6)];
     // Equation 4 of Gatys, Ecker and Bethge 2015: N channels, M positions.
     const [N, M] = [4, 63];
     const [G, A] = [gramMatrix(C).arraySync(), gramMatrix(S).arraySync()];
@@ -307,7 +305,7 @@ describe('style per position', () => {
     const x = tinyPicture(32, 40, 3);
     const twice = tf.concat([x, x], 2);
     // Apart from the borders, which the network pads with zeros: so a layer whose windows are single pixels.
-    const pointwise = featureExtractor((picture) => ({ pixels: tf.square(picture) as tf.Tensor4D }));
+    const pointwise = featureExtractor((picture) => ({ pixels: tf.square(picture) }));
     for (const term of [styleTermPerPosition, styleTerm]) {
       const terms = [term({ weight: 1, layers: { pixels: 1 } })];
       const loss = transferLoss(terms, pointwise, targetsOf(terms, 0, pointwise)(twice));

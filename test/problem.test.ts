@@ -37,8 +37,9 @@ describe('createProblem', () => {
     const problem = await createProblem(given);
     const { value, terms, grad } = await problem.lossAndGrads(problem.z0);
     await problem.dispose();
-    const numbers = Object.entries(terms).map(([name, { data }]) => [name, data[0]]);
-    return { value: value.data[0], terms: Object.fromEntries(numbers), grad: [...grad.data] };
+    const numbers: Record<string, number> = {};
+    for (const [name, { data }] of Object.entries(terms)) numbers[name] = data[0];
+    return { value: value.data[0], terms: numbers, grad: [...grad.data] };
   }
 
   it('takes pictures as paths, as bytes of files and in memory: the loss is the same', async () => {

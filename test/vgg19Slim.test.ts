@@ -80,7 +80,7 @@ describe('vgg19-slim', () => {
   it('has the gradient of a Gram matrix, compiled as eager', async () => {
     const gradient = tf.grad((picture: tf.Tensor) => {
       const features = slimFeatures(slim.network, ['block2_conv1'])(picture as tf.Tensor4D);
-      return tf.sum(tf.square(features.gramMatrix('block2_conv1'))) as tf.Scalar;
+      return tf.sum<tf.Scalar>(tf.square(features.gramMatrix('block2_conv1')));
     });
     const eager = tf.tidy(() => gradient(x).dataSync());
     const compiled = await compile(gradient, x.shape, { threads: 1 });

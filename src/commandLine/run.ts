@@ -89,7 +89,7 @@ interface Beginning {
   from?: Checkpoint;
   /** What must hold before the work begins. */
   check?: (plan: Plan) => void;
-  open(source: ProblemSource): Promise<Results>;
+  open: (source: ProblemSource) => Promise<Results>;
 }
 
 async function run(

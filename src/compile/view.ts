@@ -46,7 +46,7 @@ export function transpose(view: View, perm: readonly number[]): View {
 
 /** The value with its physical axes in the order that `axes` asks for; repeated axes stay of size 1. */
 export function arranged(graph: Graph, view: View, axes: readonly number[]): Value {
-  const perm: number[] = new Array(axes.length);
+  const perm = new Array<number>(axes.length);
   axes.forEach((physical, logical) => (perm[physical] = view.axes[logical]));
   return permuted(graph, view.value, perm);
 }
@@ -107,7 +107,7 @@ export function reshape(graph: Graph, view: View, shape: readonly number[]): Vie
   if (!groups) return viewOf(reshaped(graph, plain(graph, view), shape));
 
   const dims: number[] = [];
-  const axes: number[] = new Array(shape.length);
+  const axes = new Array<number>(shape.length);
   shape.forEach((n, i) => {
     if (n === 1) axes[i] = dims.push(1) - 1;
   });

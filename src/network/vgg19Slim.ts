@@ -73,7 +73,7 @@ function run(
   return layers.reduce((input, { name, kind }) => {
     if (kind === 'pool') return tf.maxPool(input, 2, 2, 'valid');
     const { kernel, bias } = parameters[name];
-    const activation = tf.relu(tf.add(tf.conv2d(input, kernel, 1, 'same'), bias)) as tf.Tensor4D;
+    const activation = tf.relu<tf.Tensor4D>(tf.add(tf.conv2d(input, kernel, 1, 'same'), bias));
     onActivation?.(name, activation);
     return activation;
   }, x);

@@ -62,7 +62,7 @@ export interface Plan {
   /** How many variables the optimiser moves. */
   length: number;
   /** What the loss and its gradient need, at this size or another. */
-  memoryAt(size: Size): Promise<GraphMemory>;
+  memoryAt: (size: Size) => Promise<GraphMemory>;
 }
 
 /** What is compiled: the loss, its terms by name and its gradient by the variables, and the picture that they make, in VGG19's form. */
@@ -79,7 +79,7 @@ export interface TransferProblem extends Size {
   /** The variables to begin at. */
   z0: Float64Array;
   /** Loss and gradient at the variables z, compiled. */
-  lossAndGrads(z: InputArray): Promise<Evaluation>;
+  lossAndGrads: (z: InputArray) => Promise<Evaluation>;
 }
 
 /** A transfer, ready to run. Dispose of it when it is done with. */
@@ -88,7 +88,7 @@ export interface Problem extends TransferProblem, AsyncDisposable {
   /** Which network it is and why, in a sentence. */
   choice: string;
   /** Frees the compiled function. */
-  dispose(): Promise<void>;
+  dispose: () => Promise<void>;
 }
 
 /**

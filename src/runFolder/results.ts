@@ -15,7 +15,7 @@ import { writeWholeFile } from '../wholeFile';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
 import { assertNotInUse, lockFolder } from './folderLock';
 import { assertFolder, assertRoom, assertWritable } from './place';
-import { versions } from './versions';
+import { type Versions, versions } from './versions';
 
 const LOSSES = 'losses.json';
 const SETTINGS_FILE = 'settings.json';
@@ -32,7 +32,7 @@ export type LossEntry = Pick<
 
 /** What settings.json holds: enough to repeat the run, and to tell whether something has changed since. */
 export interface RunRecord {
-  versions: ReturnType<typeof versions>;
+  versions: Versions;
   source: ProblemSource;
   settings: Settings;
 }
@@ -144,7 +144,7 @@ export async function readRun(dir: string): Promise<{ record: RunRecord; checkpo
 async function readLosses(dir: string): Promise<LossEntry[]> {
   const file = path.join(dir, LOSSES);
   const text = await readFile(file, 'utf8').catch(() => '[]');
-  return parsedJson(text, `the losses of a run in ${file}`, (value) => Array.isArray(value));
+  return parsedJson(text, `the losses of a run in ${file}`, isLosses);
 }
 
 /** @throws UserError where the text is not JSON, or not of that type */
@@ -157,6 +157,10 @@ function parsedJson<T>(text: string, what: string, isExpected: (value: unknown) 
   }
   if (isExpected(value)) return value;
   throw new UserError(`Expected ${what}, but it is damaged; start anew with wheatfield transfer --force.`);
+}
+
+function isLosses(value: unknown): value is LossEntry[] {
+  return Array.isArray(value);
 }
 
 /** The settings within are checked where they are read. */

@@ -13,7 +13,7 @@ export function broadcastView(graph: Graph, view: View, shape: readonly number[]
 }
 
 /** Operands of one element-wise node: physically aligned as the largest of them lies. */
-function align(graph: Graph, views: View[]): { values: Value[]; view(value: Value): View } {
+function align(graph: Graph, views: View[]): { values: Value[]; view: (value: Value) => View } {
   const shape = views
     .map((view) => [...view.shape])
     .reduce((a, b) => tf.broadcast_util.assertAndGetBroadcastShape(a, b));

@@ -7,11 +7,11 @@ import { type View, dtypeOf } from '../view';
 export interface KernelCall<Attributes> {
   graph: Graph;
   /** The input of that name. */
-  input(name: string): View;
+  input: (name: string) => View;
   /** The input of that name, or undefined where an optional one is left out. */
-  optional(name: string): View | undefined;
+  optional: (name: string) => View | undefined;
   /** All inputs, for the kernels that take a list (Concat, AddN, Pack). */
-  list(): View[];
+  list: () => View[];
   attrs: Attributes;
 }
 

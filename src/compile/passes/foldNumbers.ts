@@ -4,7 +4,7 @@ import { reshaped } from '../view';
 import { numberOf, rewrite } from './rewrite';
 
 interface Operation {
-  compute(a: number, b: number): number;
+  compute: (a: number, b: number) => number;
   /** x op neutral = x */
   neutral: number;
   commutes: boolean;

@@ -31,7 +31,7 @@ interface Curve {
   color: string;
   dash: (typeof LOOKS)[number]['dash'];
   width: number;
-  value(point: LossPoint): number;
+  value: (point: LossPoint) => number;
 }
 
 /** The sum first, then each term. */
