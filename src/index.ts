@@ -50,6 +50,7 @@ export {
   type LossTerm,
   type PictureTerm,
   type StyleTermOptions,
+  type Term,
   contentTerm,
   styleTerm,
   styleTermPerPosition,
@@ -95,6 +96,7 @@ export type * from './transfer/events';
 
 // A problem for the optimiser: pictures, network, terms and variables
 export {
+  type Evaluated,
   type Evaluation,
   type Plan,
   type Problem,
@@ -130,6 +132,7 @@ export {
 export {
   type LossEntry,
   type Results,
+  type Run,
   type RunRecord,
   beginResults,
   checkResultsFolder,

@@ -14,7 +14,8 @@ import {
 /** Layers by name, each with its share of a term's weight. */
 export type LayerShares = Readonly<Record<string, number>>;
 
-interface Term {
+/** What every term has. */
+export interface Term {
   /** Unique within a loss. Results, curves and notebooks show the term by this name. */
   readonly name: string;
   /** What the term's value is multiplied by. A term of weight 0 is not computed. */

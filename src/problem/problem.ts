@@ -66,7 +66,7 @@ export interface Plan {
 }
 
 /** What is compiled: the loss, its terms by name and its gradient by the variables, and the picture that they make, in VGG19's form. */
-interface Evaluated extends LossAndGrads {
+export interface Evaluated extends LossAndGrads {
   picture: tf.Tensor;
 }
 

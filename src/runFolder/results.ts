@@ -44,7 +44,8 @@ export interface Results {
   close(): Promise<void>;
 }
 
-type Run = Pick<Transfer<TransferEvent>, 'picture' | 'checkpoint'>;
+/** What a running transfer is asked for. */
+export type Run = Pick<Transfer<TransferEvent>, 'picture' | 'checkpoint'>;
 
 /** Where the picture of an iteration lies. */
 export function resultPath(dir: string, iteration: number): string {
