@@ -4,11 +4,12 @@
  *     picture = squash(opponent colours to BGR (z0 + upsample(z1 + upsample(z2 + ...))))
  *
  * The loss is badly conditioned across scales: a cloud's colour takes a thousand pixels that move together, and L-BFGS begins with steps
- * that move each by itself. A coarse level's variable moves them at once. A gradient goes back through the same layers, so this is a
- * preconditioner with about the power spectrum of natural pictures, 1 / frequency^2 (Field 1987), that costs little beside a network.
- * As in Olah et al. 2017, "Feature Visualization", which uses Fourier components and colours without correlation.
+ * that move each by itself. A coarse level's variable moves them at once. The gradient comes back through the same layers, so this is a
+ * preconditioner, with about the power spectrum of natural pictures, 1 / frequency^2 (Field 1987), and it costs little beside a network.
+ * Olah et al. 2017, "Feature Visualization", precondition so with a Fourier transform and with colours that are not correlated.
  *
- * Gleaners with wheatfield, VGG19, 200x250, loss / 1e6 after 30 evaluations: LOSSES.
+ * Gleaners with wheatfield at 400x500, VGG19: after 25 evaluations the loss is 65e6, after 45 it is 32e6. With pixels in a box it is 304e6
+ * after 25 and 150e6 after 50.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Size } from '../picture/image';
@@ -17,10 +18,14 @@ import { squash, unsquash } from './squash';
 import { halfOf, upsample } from './upsample';
 import type { Variables } from './variables';
 
-/** Up to this many levels: the coarsest has a number for each 64 x 64 pixels. */
+/** Up to this many levels: the coarsest has a number for each 64 x 64 pixels. With 6 the loss is 4 % higher at equal evaluations. */
 const MOST_LEVELS = 7;
 
-/** How much of lightness, blue against yellow, and green against magenta: `finest` at level 0, each coarser level `ratio` of the one before. */
+/**
+ * How much of lightness, blue against yellow, and green against magenta: `finest` at level 0, each coarser level `ratio` of the one before.
+ * Between all alike and all of the same curvature, which was measured along every level and colour: the finest levels curve least, coarse
+ * colours most. The loss after 30 evaluations at 200x250 is 110e6 with such weights, 135e6 with all alike, 142e6 with the same curvature.
+ */
 const WEIGHTS = [
   { finest: 1.2, ratio: 0.88 },
   { finest: 0.7, ratio: 0.85 },
