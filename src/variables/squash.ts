@@ -2,15 +2,18 @@
  * From any number to a displayable level: what keeps a picture within 0..255 where no box does. Half the difference of the distances of
  * the point (u, SHOULDER) to (-REACH, 0) and (REACH, 0): the level itself nearly everywhere, with a rounded shoulder at black and at white.
  *
- * A tanh over the same range is ten times flatter at level 3 than at mid-grey. There dark pixels hardly move while their neighbours do,
- * and the darkest parts of a picture turn into speckles.
+ * A tanh over the same range is sixteen times flatter at level 3 than at mid-grey. There dark pixels hardly move while their neighbours do,
+ * and the darkest parts of a picture turn into speckles. Here level 3 moves three quarters as far.
  */
 import * as tf from '@tensorflow/tfjs';
 
 /** Half a level beyond black and white, counted from mid-grey (127.5): both are reached, and whatever is reached rounds to a level. */
 export const REACH = 128;
 
-/** How far from the ends the curve bends, in levels. From 2 to 8 the loss is the same; 30 takes 10 % more evaluations. */
+/**
+ * How far from the ends the curve bends, in levels. With 10 the loss is the same, but pixels that are white in the first picture stay
+ * behind as red or blue speckles where a cloud darkens; with 30 it takes 10 % more evaluations.
+ */
 export const SHOULDER = 4;
 
 /** Black and white themselves, and a little more for the rounding of float32. */
