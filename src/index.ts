@@ -109,6 +109,7 @@ export type { SizedPictures, SourceRecord } from './problem/sources';
 export { lossTerms, noise, problemFromSettings } from './problem/fromSettings';
 export type { MakeVariables, Variables } from './variables/variables';
 export { displayable, freePixels, pixels } from './variables/pixels';
+export { pyramid } from './variables/pyramid';
 
 // The whole in one call, and what stands around it
 export {

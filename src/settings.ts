@@ -107,11 +107,17 @@ export const SETTINGS = {
     'Optimiser',
     "forget L-BFGS's memory at every iteration, as the chapter does",
   ),
+  variables: setting(
+    oneOf('pyramid', 'pixels'),
+    'pyramid',
+    'Optimiser',
+    'what L-BFGS moves: smooth layers of all sizes, which takes far fewer evaluations, or single pixels as in the chapter',
+  ),
   bounds: setting(
     onOrOff,
     true,
     'Optimiser',
-    'keep every value displayable, so that what is optimised is what is saved',
+    'with pixels: keep every value displayable, so that what is optimised is what is saved',
   ),
   threads: setting(wholeNumber(1, 1024), availableParallelism(), 'Optimiser', 'processors that compute'),
 
@@ -148,6 +154,7 @@ export type Settings = {
 export const CHAPTER: Partial<Settings> = {
   resize: 'nearest',
   restart: true,
+  variables: 'pixels',
   bounds: false,
   rounding: 'truncate',
 };

@@ -98,6 +98,11 @@ const NUMBERS: Row[] = [
 ];
 
 const OPTIONS: Row[] = [
+  [
+    'no bounds for variables that have none',
+    ['--no-bounds'],
+    /^A pyramid is displayable without bounds, so --no-bounds has nothing to change\. Leave it out, or add --variables pixels\.$/,
+  ],
   ['an unknown option', ['--colour', 'red'], /^unknown option '--colour'$/],
   [
     'an option misspelt',
@@ -385,7 +390,7 @@ const RESUMED: Row[] = [
   [
     'a checkpoint of another size',
     ['resume', at('checkpointSize')],
-    /^The checkpoint has \d+ variables, but this transfer has 3840\. Resume it with the size that it began with\.$/,
+    /^The checkpoint has \d+ variables, but this transfer has 5493\. Resume it with the size that it began with\.$/,
   ],
   [
     'a content picture that has changed',

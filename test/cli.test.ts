@@ -102,7 +102,7 @@ describe('wheatfield transfer', () => {
       assert.deepEqual(Object.keys(entry.terms), ['content', 'style', 'totalVariation']);
       assert.equal(entry.iteration, i);
       const picture = await loadImage(path.join(out, `result_at_iteration_${i}.png`));
-      const { value } = await problem.lossAndGrads(preprocess(picture).dataSync<'float32'>());
+      const { value } = await problem.lossAndGrads(problem.variables.from(preprocess(picture).dataSync()));
       assert.equal(value.data[0], entry.saved);
     }
     assert.ok(entries[1].loss < entries[0].loss);
@@ -164,12 +164,25 @@ describe('wheatfield transfer', () => {
       const dir = path.join(folder, name);
       await wheatfield(transferArgs(dir, '--iterations', '1', ...flags));
       const { settings } = JSON.parse(readFileSync(path.join(dir, 'settings.json'), 'utf8')) as RunRecord;
-      return [settings.resize, settings.restart, settings.bounds, settings.rounding];
+      const { resize, restart, variables, bounds, rounding } = settings;
+      return [resize, restart, variables, bounds, rounding];
     };
-    assert.deepEqual(await settingsOf('plain'), ['lanczos3', false, true, 'round']);
-    assert.deepEqual(await settingsOf('chapter', '--chapter'), ['nearest', true, false, 'truncate']);
+    assert.deepEqual(await settingsOf('plain'), ['lanczos3', false, 'pyramid', true, 'round']);
+    assert.deepEqual(await settingsOf('chapter', '--chapter'), [
+      'nearest',
+      true,
+      'pixels',
+      false,
+      'truncate',
+    ]);
     const flags = ['--no-restart', '--bounds', '--rounding', 'round'];
-    assert.deepEqual(await settingsOf('other', ...flags, '--chapter'), ['nearest', false, true, 'round']);
+    assert.deepEqual(await settingsOf('other', ...flags, '--chapter'), [
+      'nearest',
+      false,
+      'pixels',
+      true,
+      'round',
+    ]);
   });
 
   it('draws a line that fits the terminal, and wipes it', async () => {
@@ -242,6 +255,7 @@ describe('wheatfield --help', () => {
     '--iterations <n>': '(default: 20)',
     '--evaluations <n>': '(default: 20)',
     '--restart, --no-restart': '(default: no)',
+    '--variables <pyramid|pixels>': '(default: pyramid)',
     '--bounds, --no-bounds': '(default: yes)',
     '--threads <n>': `(default: ${availableParallelism()})`,
     '--network <auto|vgg19|vgg19-slim>': '(default: auto)',
@@ -269,7 +283,7 @@ describe('wheatfield --help', () => {
     assert.equal(came.length, Object.keys(FLAGS).length);
     assert.match(
       stdout.replace(/\s+/g, ' '),
-      /--chapter .*--resize nearest --restart --no-bounds --rounding truncate/,
+      /--chapter .*--resize nearest --restart --variables pixels --no-bounds --rounding truncate/,
     );
     assert.match(stdout, /Examples:\n {2}wheatfield transfer --content photo.jpg/);
   });
@@ -405,7 +419,7 @@ describe('wheatfield as a process', () => {
   it('stops within a second, however long an evaluation takes, and can go on', async function () {
     if (process.platform === 'win32') this.skip();
     const dir = path.join(folder, 'long');
-    const child = startTiny(transferArgs(dir, '--height', '2400'));
+    const child = startTiny(transferArgs(dir, '--height', '1500'));
     const ended = once(child, 'exit');
     await printed(child, 'Start of iteration 0');
     await sleep(200);

@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { UserError } from '../src/errors';
-import { type LossPoint, featureMaps, heatMaps, lossCurves, pictureGrid } from '../src/notebook/plot';
+import {
+  type LossPoint,
+  featureMaps,
+  heatMaps,
+  lossComparison,
+  lossCurves,
+  pictureGrid,
+} from '../src/notebook/plot';
 import { viridis } from '../src/notebook/plot/colours';
 import type { Picture } from '../src/picture/image';
 
@@ -250,6 +257,28 @@ describe('lossCurves', () => {
       ],
     );
     assert.equal(new Set(data.map(({ line }) => `${line.color} ${line.dash}`)).size, data.length);
+  });
+
+  it('compares the losses of several runs', async () => {
+    const figure = lossComparison({ pixels: POINTS, pyramid: POINTS.slice(0, 5) }, 'Two runs');
+    const { data } = figure.plotly as { data: { name: string; y: number[] }[] };
+    assert.deepEqual(
+      data.map(({ name, y }) => [name, y.length, y[3]]),
+      [
+        ['pixels', 20, POINTS[3].loss],
+        ['pyramid', 5, POINTS[3].loss],
+      ],
+    );
+    assert.match(
+      figure.text,
+      /^Two runs: pixels 6\.91e\+7 after 57 evaluations, pyramid \d.* after 12 evaluations\.$/,
+    );
+    assert.ok((await figure.png()).length > 1000);
+    assert.throws(() => lossComparison({}, 'none'), UserError);
+    assert.throws(
+      () => lossComparison({ mine: [] }, 'none'),
+      /^UserError: The run 'mine' has no point to draw\./,
+    );
   });
 
   it('draws a single point, and points that are all 0', async () => {

@@ -102,8 +102,8 @@ async function run(
     ({ source } = plan);
     check?.(plan);
     if (force) return;
-    await checkRoom(settings.out, source);
-    await assertFits(source, plan.memoryAt, freeMemory());
+    await checkRoom(settings.out, plan.length);
+    await assertFits(source, plan.bytesAt, freeMemory());
   };
   const print = terminal(stdout, settings);
   const transfer = wholeTransfer(

@@ -13,6 +13,7 @@ export {
   type TensorLike,
   featureMaps,
   heatMaps,
+  lossComparison,
   lossCurves,
   pictureGrid,
   plotlyFigure,

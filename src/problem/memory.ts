@@ -17,7 +17,7 @@ const COPIES_RUNNING = 6;
 /** What ONNX Runtime takes for each byte that is alive at once: its arena grows in steps, and blocked layouts are copies. Measured there too. */
 const ARENA = 1.3;
 /**
- * Float64 arrays of the picture's size: ten pairs of L-BFGS's memory, its bounds, gradients, points and directions, and the copies that
+ * Float64 arrays of the variables: ten pairs of L-BFGS's memory, its bounds, gradients, points and directions, and the copies that
  * the Evaluator and a checkpoint take.
  */
 const ARRAYS = 20 + 15;
@@ -50,8 +50,9 @@ export async function problemMemory(
 }
 
 /** Bytes that a run takes beyond what the process has when its pictures and network are read. */
-export function bytesNeeded({ constants, peak }: GraphMemory, { height, width }: Size): number {
-  const arrays = ARRAYS * 8 * height * width * 3;
+export async function bytesNeeded(parts: ProblemParts, size: Size): Promise<number> {
+  const { constants, peak } = await problemMemory(parts, size);
+  const arrays = ARRAYS * 8 * parts.variables.length;
   return Math.max(COPIES_COMPILING * constants, COPIES_RUNNING * constants + ARENA * peak + arrays);
 }
 
@@ -61,17 +62,16 @@ export function availableMemory(): number {
 }
 
 /**
- * @param memoryAt the graph's memory at a size
+ * @param bytesAt what the run needs at a size
  * @param available bytes that the process may still take
  * @throws UserError where the run needs more; it names the largest height that fits
  */
 export async function assertFits(
   size: Size,
-  memoryAt: (size: Size) => Promise<GraphMemory>,
+  bytesAt: (size: Size) => Promise<number>,
   available: number,
 ): Promise<void> {
-  const needed = async (at: Size) => bytesNeeded(await memoryAt(at), at);
-  const need = await needed(size);
+  const need = await bytesAt(size);
   if (need <= available) return;
   const scaled = (height: number) => ({
     height,
@@ -80,16 +80,14 @@ export async function assertFits(
   let [fits, tooMuch] = [LEAST_HEIGHT - 1, size.height];
   while (tooMuch - fits > 1) {
     const middle = Math.floor((fits + tooMuch) / 2);
-    if ((await needed(scaled(middle))) <= available) fits = middle;
+    if ((await bytesAt(scaled(middle))) <= available) fits = middle;
     else tooMuch = middle;
   }
   const advice =
-    fits < LEAST_HEIGHT
-      ? 'close other programs'
-      : `the largest --height that fits is ${fits}, unless other programs are closed`;
+    fits < LEAST_HEIGHT ? 'Close other programs' : `Close other programs, take --height ${fits}, which fits`;
   throw new UserError(
-    `Expected ${gigabytes(need)} of free memory for ${size.width} x ${size.height} pixels, but ${gigabytes(available)} are free; ` +
-      `${advice} (--force begins nevertheless).`,
+    `A picture of ${size.width} x ${size.height} pixels needs ${gigabytes(need)} of free memory, and ${gigabytes(available)} are free. ` +
+      `${advice}, or begin nevertheless with --force.`,
   );
 }
 

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { abortable } from '../abortable';
-import { type CompiledFunction, type Computed, type GraphMemory, type InputArray, compile } from '../compile';
+import { type CompiledFunction, type Computed, type InputArray, compile } from '../compile';
 import { type LossAndGrads, type Targets, lossAndGrads, transferLoss } from '../losses/transferLoss';
 import { CHAPTER_TERMS, type LossTerm, assertTerms, layersOf } from '../losses/terms';
 import { type Network, type OpenNetwork, openNetwork } from '../network/network';
@@ -14,8 +14,8 @@ import { preprocess } from '../picture/preprocess';
 import { SETTINGS, type Settings } from '../settings';
 import type { PreparationEvent } from '../transfer/events';
 import type { MakeVariables, Variables } from '../variables/variables';
-import { pixels } from '../variables/pixels';
-import { problemMemory } from './memory';
+import { pyramid } from '../variables/pyramid';
+import { bytesNeeded } from './memory';
 import { type SizedPictures, type SourceRecord, readPictures, recordsOf } from './sources';
 import { computeTargets, disposeTargets } from './targets';
 
@@ -31,7 +31,7 @@ export interface ProblemOptions {
   styleSize?: (style: Size, result: Size) => Size;
   /** Default the chapter's. */
   terms?: readonly LossTerm[];
-  /** Default pixels, kept displayable. */
+  /** What the optimiser moves; default a pyramid. */
   variables?: MakeVariables;
   /** Where the optimiser begins, given the pictures at their sizes. Default the content picture. */
   first?: (pictures: SizedPictures) => Picture | Promise<Picture>;
@@ -61,8 +61,8 @@ export interface Plan {
   source: ProblemSource;
   /** How many variables the optimiser moves. */
   length: number;
-  /** What the loss and its gradient need, at this size or another. */
-  memoryAt: (size: Size) => Promise<GraphMemory>;
+  /** Bytes that the run needs at this size or another, beyond what the process has by now. */
+  bytesAt: (size: Size) => Promise<number>;
 }
 
 /** What is compiled: the loss, its terms by name and its gradient by the variables, and the picture that they make, in VGG19's form. */
@@ -101,7 +101,7 @@ export async function createProblem({
   resize = SETTINGS.resize.default,
   styleSize = (_, result) => result,
   terms = CHAPTER_TERMS,
-  variables: makeVariables = pixels,
+  variables: makeVariables = pyramid,
   first = ({ content }) => content,
   network: networkName = SETTINGS.network.default,
   openNetwork: open = openNetwork,
@@ -129,9 +129,9 @@ export async function createProblem({
     const { choice, name, extractor } = network;
     onEvent?.({ type: 'network', name, choice, weights: network.weights.path });
     const source = { ...size, ...(await recordsOf(sources)), network: name, weights: network.weights };
-    const memoryAt = (at: Size) =>
-      problemMemory({ terms, extractor, variables: makeVariables(at), styleSizes }, at);
-    await beforeWork?.({ source, length: variables.length, memoryAt });
+    const bytesAt = (at: Size) =>
+      bytesNeeded({ terms, extractor, variables: makeVariables(at), styleSizes }, at);
+    await beforeWork?.({ source, length: variables.length, bytesAt });
     signal?.throwIfAborted();
 
     const targets = await computeTargets(terms, extractor, pictures, { threads, signal });

@@ -5,7 +5,7 @@
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
-import { type Size, saveImage } from '../picture/image';
+import { saveImage } from '../picture/image';
 import type { ProblemSource } from '../problem/problem';
 import type { Settings } from '../settings';
 import type { Checkpoint } from '../transfer/checkpoint';
@@ -70,9 +70,9 @@ export async function checkResultsFolder(dir: string, force: boolean): Promise<v
   await assertWritable(dir);
 }
 
-/** @throws UserError where the disk has no room for the checkpoints of pictures of that size */
-export async function checkRoom(dir: string, size: Size): Promise<void> {
-  await assertRoom(path.join(dir, CHECKPOINT), size);
+/** @throws UserError where the disk has no room for the checkpoints of so many variables */
+export async function checkRoom(dir: string, variables: number): Promise<void> {
+  await assertRoom(path.join(dir, CHECKPOINT), variables);
 }
 
 /**

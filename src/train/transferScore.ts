@@ -36,6 +36,8 @@ export async function transferScore(
       network,
       weights: weights[network],
       height: HEIGHT,
+      // As its figures were always measured.
+      variables: 'pixels',
       iterations: 1,
       evaluations: EVALUATIONS,
     });

@@ -15,7 +15,7 @@ export function halfOf(size: number): number {
  */
 export function upsample(x: tf.Tensor3D, height: number, width: number): tf.Tensor3D {
   const [planes, rows, columns] = x.shape;
-  const quarters = tf.conv2d(tf.reshape(x, [planes, rows, columns, 1]) as tf.Tensor4D, taps(), 1, 'valid');
+  const quarters = tf.conv2d(tf.reshape<tf.Rank.R4>(x, [planes, rows, columns, 1]), taps(), 1, 'valid');
   const blocks = tf.reshape(quarters, [planes, rows - 1, columns - 1, 2, 2]);
   const doubled = tf.reshape(tf.transpose(blocks, [0, 1, 3, 2, 4]), [
     planes,

@@ -3,7 +3,6 @@
  * with --expose-gc: how much garbage the reading of the weights has left would otherwise depend on the moment.
  */
 import '../../src/greeting';
-import { bytesNeeded } from '../../src/problem/memory';
 import { problemFromSettings } from '../../src/problem/fromSettings';
 import { createProblem } from '../../src/problem/problem';
 import { readSettings } from '../../src/settings';
@@ -16,8 +15,8 @@ async function main(): Promise<void> {
   let [before, needed] = [0, 0];
   const problem = await createProblem({
     ...problemFromSettings(settings),
-    async beforeWork({ source, memoryAt }) {
-      needed = bytesNeeded(await memoryAt(source), source);
+    async beforeWork({ source, bytesAt }) {
+      needed = await bytesAt(source);
       globalThis.gc?.();
       before = process.memoryUsage.rss();
     },
