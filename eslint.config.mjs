@@ -2,7 +2,16 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'results/', 'node_modules/'] },
+  { ignores: ['dist/', 'results/', 'node_modules/', '.cache/'] },
   eslint.configs.recommended,
   ...tseslint.configs.strict,
+  {
+    files: ['**/*.ts'],
+    extends: tseslint.configs.recommendedTypeChecked,
+    languageOptions: { parserOptions: { projectService: true } },
+  },
+  {
+    files: ['scripts/noCuda/*.js'],
+    languageOptions: { sourceType: 'commonjs', globals: { process: 'readonly' } },
+  },
 );

@@ -11,7 +11,7 @@ export interface ChapterProblem {
   /** A picture of noise. */
   x: tf.Tensor4D;
   /** Frees the network, once the function is compiled. */
-  disposeNetwork(): void;
+  disposeNetwork: () => void;
 }
 
 export function chapterProblem(height: number, width: number): ChapterProblem {

@@ -60,7 +60,7 @@ function contender(
 function together(outcomes: Outcome[]): Outcome {
   const measured = outcomes.filter((outcome) => 'seconds' in outcome);
   const [first] = measured;
-  if (!first) return outcomes[0] as Outcome;
+  if (!first) return outcomes[0];
   return {
     ...first,
     seconds: measured.flatMap(({ seconds }) => (seconds.length > WARM_UP ? seconds.slice(WARM_UP) : seconds)),
@@ -70,7 +70,7 @@ function together(outcomes: Outcome[]): Outcome {
 
 function median(list: number[]): number {
   const sorted = [...list].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] as number;
+  return sorted[Math.floor(sorted.length / 2)];
 }
 
 function row(name: string, outcome: Outcome): string {
@@ -115,9 +115,7 @@ function benchmark(size: string): void {
   if ('profile' in profiled && profiled.profile) {
     const { profile } = profiled;
     const total = Object.values(profile).reduce((a, b) => a + b, 0);
-    lines.push(
-      ratio('whole run / its Conv nodes', median(profiled.seconds.slice(WARM_UP)), profile.Conv as number),
-    );
+    lines.push(ratio('whole run / its Conv nodes', median(profiled.seconds.slice(WARM_UP)), profile.Conv));
     const shares = Object.entries(profile)
       .sort(([, a], [, b]) => b - a)
       .slice(0, 9)

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   let profile: Record<string, number> | undefined;
   if (kind === 'wasm') {
     if (tf.getBackend() !== 'wasm') throw new Error(`the eager backend here is ${tf.getBackend()}, not wasm`);
-    for (let i = 0; i < runs; i++) await time(() => tf.tidy(() => fn(x as tf.Tensor4D).grad.dataSync()));
+    for (let i = 0; i < runs; i++) await time(() => tf.tidy(() => fn(x).grad.dataSync()));
   } else {
     const folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-bench-'));
     const profilePrefix = kind === 'profiled' ? path.join(folder, 'profile') : undefined;

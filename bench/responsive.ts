@@ -9,6 +9,7 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
+import '../src/greeting';
 import { type CompiledFunction, type InputArray, compile } from '../src/compile';
 import type { Shape } from '../src/compile/trace';
 import type { LossAndGrads } from '../src/losses/transferLoss';
@@ -42,7 +43,7 @@ async function latenessDuring(work: () => Promise<unknown>): Promise<number[]> {
 
 function quantile(list: readonly number[], share: number): number {
   const sorted = [...list].sort((a, b) => a - b);
-  return sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] as number;
+  return sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)];
 }
 
 function report(name: string, late: readonly number[]): void {
@@ -120,21 +121,16 @@ async function cost(run: CompiledFunction<LossAndGrads>, { shape, x }: ChapterPr
   const evaluated = await inTurns(TURNS, [() => run(picture), () => here(picture)]);
   const [there, main, thereStill, mainStill] = [...evaluated, ...carried].map((list) => quantile(list, 0.5));
   const [fastestThere, fastestMain] = evaluated.map((list) => Math.min(...list));
-  const added = (thereStill as number) - (mainStill as number);
+  const added = thereStill - mainStill;
   console.log('seconds per loss and gradient, in turns:');
-  console.log(
-    `  in the thread        ${(there as number).toFixed(3)}  (fastest ${fastestThere?.toFixed(3)})`,
-  );
-  console.log(`  on the main thread   ${(main as number).toFixed(3)}  (fastest ${fastestMain?.toFixed(3)})`);
-  console.log(`  thread / main thread ${((there as number) / (main as number)).toFixed(3)}`);
+  console.log(`  in the thread        ${there.toFixed(3)}  (fastest ${fastestThere?.toFixed(3)})`);
+  console.log(`  on the main thread   ${main.toFixed(3)}  (fastest ${fastestMain?.toFixed(3)})`);
+  console.log(`  thread / main thread ${(there / main).toFixed(3)}`);
   console.log(`  the arrays' way there and back adds ${(1000 * added).toFixed(2)} ms`);
-  console.log(
-    `  of an evaluation     ${((100 * added) / (main as number)).toFixed(2)} %, limit ${100 * COST} %`,
-  );
+  console.log(`  of an evaluation     ${((100 * added) / main).toFixed(2)} %, limit ${100 * COST} %`);
 }
 
 async function main(): Promise<void> {
-  tf.enableProdMode();
   await tf.setBackend('cpu');
   const [height, width] = (process.argv[2] ?? '400x500').split('x').map(Number) as [number, number];
   const problem = chapterProblem(height, width);

@@ -7,6 +7,7 @@
  * VGG19's weights are zeros: times do not depend on their values.
  */
 import * as tf from '@tensorflow/tfjs';
+import '../src/greeting';
 import { noise } from '../src/problem/fromSettings';
 import { type Problem, createProblem } from '../src/problem/problem';
 import type { Size } from '../src/picture/image';
@@ -40,12 +41,10 @@ function chapterProblem(name: NetworkName, extractor: FeatureExtractor, size: Si
 }
 
 function median(list: readonly number[]): number {
-  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] as number;
+  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 }
 
 async function main(): Promise<void> {
-  // Otherwise tfjs prints advice on faster eager execution, of which there is none here.
-  tf.enableProdMode();
   await tf.setBackend('cpu');
   const [height, width] = (process.argv[2] ?? '400x500').split('x').map(Number) as [number, number];
   const size = { height, width };

@@ -25,6 +25,7 @@ import {
   PROJECT_FOLDER,
   type Picture,
   UserError,
+  type Variables,
   compile,
   featureMaps,
   features,
@@ -33,10 +34,12 @@ import {
   interruptible,
   loadImage,
   loadModel,
+  lossComparison,
   lossCurves,
   pictureGrid,
   pictureSize,
   pixels,
+  pyramid,
   saveImage,
   show,
   showLive,
@@ -93,7 +96,7 @@ const imageNetMeans = tf.tensor1d([103.939, 116.779, 123.68]); // blue, green, r
 async function preprocessImage(imagePath: string): Promise<tf.Tensor4D> {
   const { data } = await loadImage(imagePath, { size: { height: imgHeight, width: imgWidth } });
   const rgb = tf.tensor4d(Float32Array.from(data), [1, imgHeight, imgWidth, 3]);
-  return tf.sub(tf.reverse(rgb, 3), imageNetMeans) as tf.Tensor4D;
+  return tf.sub<tf.Tensor4D>(tf.reverse(rgb, 3), imageNetMeans);
 }
 
 function deprocessImage(x: ArrayLike<number>): Picture {
@@ -168,7 +171,7 @@ for (const layerName of ['block1_conv2', 'block5_conv2']) {
 function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
   if (base.shape.join() !== combination.shape.join()) {
     throw new UserError(
-      `Expected pictures of one size, but the layer has [${base.shape}] for one and [${combination.shape}] for the other: ` +
+      `Expected pictures of one size, but the layer has [${base.shape.join()}] for one and [${combination.shape.join()}] for the other: ` +
         'run all cells from In [16] on again.',
     );
   }
@@ -185,7 +188,7 @@ function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
 // %%
 function gramMatrix(x: tf.Tensor): tf.Tensor2D {
   const [, rows, columns, channels] = x.shape;
-  const flat = tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [channels, rows * columns]) as tf.Tensor2D;
+  const flat = tf.reshape<tf.Rank.R2>(tf.transpose(x, [0, 3, 1, 2]), [channels, rows * columns]);
   return tf.matMul(flat, flat, false, true);
 }
 
@@ -364,8 +367,9 @@ const resultFname = (i: number) => `${resultFolder}/result_at_iteration_${i}.png
 let checkpoint: Checkpoint | undefined = undefined;
 let result = deprocessImage(targetImage.dataSync());
 const first = await fetchLossAndGrads(targetValues);
-const firstTerms = Object.entries(first.terms).map(([name, term]) => [name, term.data[0]]);
-const history = [{ evaluations: 0, loss: first.value.data[0], terms: Object.fromEntries(firstTerms) }];
+const firstTerms: Record<string, number> = {};
+for (const [name, term] of Object.entries(first.terms)) firstTerms[name] = term.data[0];
+const history = [{ evaluations: 0, loss: first.value.data[0], terms: firstTerms }];
 const filmstrip: Record<string, Picture> = { 'target image': result };
 
 // %% [markdown]
@@ -435,6 +439,66 @@ await show(
 
 // %%
 await show('filmstrip', pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }));
+
+// %% [markdown]
+// ## Beyond the book: what the optimiser moves
+//
+// L-BFGS moved single pixels. To give a cloud another colour, a thousand of them have to move together, and that takes many steps. Let it
+// move a *pyramid* instead: layers of half, a quarter, an eighth of the size and so on, which are enlarged smoothly and added up. One number
+// of a coarse layer then moves a whole cloud. The loss is the same, and so is the optimiser; only its variables differ.
+//
+// `variables.picture` makes a picture of the variables, and is compiled in front of the loss. This takes twice as many evaluations as the
+// next cell says: some for the pixels, as many for the pyramid.
+
+// %% tags=["parameters"]
+const evaluationsOfEach = 25;
+
+// %%
+async function paintWith(variables: Variables, signal: AbortSignal) {
+  const lossOfVariables = (z: tf.Tensor) => loss(variables.picture(z as tf.Tensor1D));
+  const compiled = await compile(
+    (z: tf.Tensor) => {
+      const picture = variables.picture(z as tf.Tensor1D);
+      return { ...tf.valueAndGrad(lossOfVariables)(z), terms: lossTerms(picture), picture: picture };
+    },
+    [variables.length],
+  );
+  const run = transfer(
+    { ...size, variables: variables, z0: variables.from(targetValues), lossAndGrads: compiled },
+    { iterations: 1, evaluations: evaluationsOfEach, restart: false, rounding: 'round', signal: signal },
+  );
+  const falling = [history[0]];
+  for await (const event of run) {
+    if (event.type === 'step') falling.push(event);
+  }
+  const picture = await run.picture();
+  await compiled.dispose();
+  return { picture: picture, falling: falling };
+}
+
+await interruptible(async (signal) => {
+  const single = await paintWith(pixels(size), signal);
+  const layered = await paintWith(pyramid(size), signal);
+  await show(
+    'pixels-against-pyramid',
+    lossComparison(
+      { pixels: single.falling, pyramid: layered.falling },
+      'The same loss and optimiser, other variables',
+    ),
+  );
+  await show(
+    'pictures-of-either',
+    pictureGrid({
+      [`pixels, ${evaluationsOfEach} evaluations`]: single.picture,
+      [`pyramid, ${evaluationsOfEach} evaluations`]: layered.picture,
+    }),
+  );
+});
+
+// %% [markdown]
+// Look at the sky and at the faces: with pixels the paint is a fine grain on top of the photograph's colours; with the pyramid the colours
+// themselves have become those of the style, and the figures are still whole. From here on the program takes the pyramid (`wheatfield
+// transfer`); `--chapter` stays with pixels.
 
 // %% [markdown]
 // ## To try

@@ -12,8 +12,8 @@ const folder = path.join(__dirname, '../src/lbfgsb');
 
 /** The text of kernel.ts that belongs to kernel.wat as it stands. */
 export async function kernelModule(): Promise<string> {
-  const { parseWat } = await wabt();
-  const parsed = parseWat('kernel.wat', await readFile(path.join(folder, 'kernel.wat'), 'utf8'), {
+  const parser = await wabt();
+  const parsed = parser.parseWat('kernel.wat', await readFile(path.join(folder, 'kernel.wat'), 'utf8'), {
     simd: true,
   });
   try {

@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Command } from 'commander';
 import path from 'node:path';
 import sharp from 'sharp';
+import '../src/greeting';
 import type { Picture } from '../src/picture/image';
 import { transferScore } from '../src/train/transferScore';
 
@@ -31,7 +32,6 @@ async function main(): Promise<void> {
     .parse();
   const { slim, weights, picture } = command.opts<Flags>();
   if (command.args.length % 2 === 1) command.error('Expected pairs of pictures, but the last has no style.');
-  tf.enableProdMode();
   await tf.setBackend('cpu');
   const rows: Picture[][] = [];
   console.log('| content | style | content picture | VGG19 | vgg19-slim | shed |');

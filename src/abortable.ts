@@ -15,16 +15,6 @@ export function abortable<T>(
     };
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort);
-    const settled = () => signal.removeEventListener('abort', abort);
-    promise.then(
-      (result) => {
-        settled();
-        resolve(result);
-      },
-      (error: unknown) => {
-        settled();
-        reject(error as Error);
-      },
-    );
+    promise.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
   });
 }

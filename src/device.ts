@@ -80,7 +80,7 @@ function isRight({ error }: Trial): boolean {
 /** An error's first sentence, without its full stop. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return (message.split(/\.\s|\n/)[0] as string).replace(/\.$/, '');
+  return message.split(/\.\s|\n/)[0].replace(/\.$/, '');
 }
 
 async function gpuTrial(side: number): Promise<Trial> {
@@ -98,7 +98,7 @@ async function gpuTrial(side: number): Promise<Trial> {
     const cpu = await timed('cpu', convolution, x, shape);
     const gpu = await timed('webgpu', convolution, x, shape);
     const greatest = Math.max(...cpu.values.map(Math.abs));
-    const errors = cpu.values.map((value, i) => Math.abs(value - (gpu.values[i] as number)));
+    const errors = cpu.values.map((value, i) => Math.abs(value - gpu.values[i]));
     return { speed: cpu.seconds / gpu.seconds, error: Math.max(...errors) / greatest };
   } finally {
     filter.dispose();

@@ -1,5 +1,7 @@
 /** The public surface: everything a notebook, a script or another program imports from `wheatfield`, by the chapter's cells. */
 
+import './greeting';
+
 // In [16] and [17]: pictures
 export {
   type LoadOptions,
@@ -22,9 +24,11 @@ export {
 } from './picture/preprocess';
 
 // In [18]: the network
-export { type Vgg19Options, features, vgg19 } from './network/vgg19';
+export { type Vgg19Options, type Widths, features, vgg19 } from './network/vgg19';
 export { loadKerasWeights } from './network/kerasWeights';
-export { type FoundWeights, downloadWeights, findWeights } from './network/weights';
+export type { DownloadOptions, Progress as DownloadProgress } from './network/download';
+export { type Environment, type FoundWeights, downloadWeights, findWeights } from './network/weights';
+export type { NetworkName } from './network/chooseNetwork';
 export { type Network, type NetworkRequest, type OpenNetwork, openNetwork } from './network/network';
 
 // In [19] to [22]: the losses
@@ -46,6 +50,7 @@ export {
   type LossTerm,
   type PictureTerm,
   type StyleTermOptions,
+  type Term,
   contentTerm,
   styleTerm,
   styleTermPerPosition,
@@ -63,24 +68,36 @@ export {
 export {
   type CompiledFunction,
   type Computed,
+  type GradientFunction,
+  type GraphMemory,
   type InputArray,
   type NDArray,
   type SessionOptions,
+  type Shape,
   type Target,
+  type TensorFunction,
   compile,
 } from './compile';
-export { type Device, chooseDevice } from './device';
-export { type EagerBackend, useEagerBackend } from './notebook/backend';
 export { Evaluator, type FetchLossAndGrads } from './evaluator';
 
 // In [24]: the optimiser and the loop
-export { type Bounds, type FminLbfgsbInfo, type FminLbfgsbOptions, fminLbfgsb } from './lbfgsb';
+export {
+  type Bounds,
+  type FminLbfgsbInfo,
+  type FminLbfgsbOptions,
+  type Fprime,
+  type Func,
+  type SavedLbfgsb,
+  type Task,
+  fminLbfgsb,
+} from './lbfgsb';
 export { type LoopEvent, type Transfer, type TransferOptions, transfer } from './transfer/transfer';
 export type { Checkpoint } from './transfer/checkpoint';
 export type * from './transfer/events';
 
 // A problem for the optimiser: pictures, network, terms and variables
 export {
+  type Evaluated,
   type Evaluation,
   type Plan,
   type Problem,
@@ -93,6 +110,7 @@ export type { SizedPictures, SourceRecord } from './problem/sources';
 export { lossTerms, noise, problemFromSettings } from './problem/fromSettings';
 export type { MakeVariables, Variables } from './variables/variables';
 export { displayable, freePixels, pixels } from './variables/pixels';
+export { pyramid } from './variables/pyramid';
 
 // The whole in one call, and what stands around it
 export {
@@ -103,10 +121,20 @@ export {
   styleTransfer,
   wholeTransfer,
 } from './styleTransfer';
-export { CHAPTER, SETTINGS, type SettingName, type Settings, readSettings } from './settings';
+export {
+  CHAPTER,
+  SETTINGS,
+  type Kind,
+  type Setting,
+  type SettingName,
+  type Settings,
+  type Table,
+  readSettings,
+} from './settings';
 export {
   type LossEntry,
   type Results,
+  type Run,
   type RunRecord,
   beginResults,
   checkResultsFolder,
@@ -114,24 +142,10 @@ export {
   readRun,
   resultPath,
 } from './runFolder/results';
+export type { Versions } from './runFolder/versions';
 export { type TerminalStream, downloadProgress, terminal } from './commandLine/terminal';
 export { UserError } from './errors';
 
 // The lessons: a network at once, figures below a cell or in files, the Interrupt button
-export { type LoadedModel, loadModel } from './notebook/model';
-export { type LiveFigure, show, showLive } from './notebook/display';
-export {
-  type Figure,
-  type GridOptions,
-  type HeatMapOptions,
-  type LossPoint,
-  type PlotlyFigure,
-  type TensorLike,
-  featureMaps,
-  heatMaps,
-  lossCurves,
-  pictureGrid,
-  plotlyFigure,
-} from './notebook/plot';
-export { interruptible } from './notebook/interrupt';
+export * from './notebook';
 export { PROJECT_FOLDER } from './project';

@@ -10,7 +10,7 @@ export interface Kind<T> {
   expected: string;
   /** How a value is shown in help, such as <file>; absent for a setting that is on or off. */
   placeholder?: string;
-  read(given: unknown): T | undefined;
+  read: (given: unknown) => T | undefined;
 }
 
 export interface Setting<T> {
@@ -107,11 +107,17 @@ export const SETTINGS = {
     'Optimiser',
     "forget L-BFGS's memory at every iteration, as the chapter does",
   ),
+  variables: setting(
+    oneOf('pyramid', 'pixels'),
+    'pyramid',
+    'Optimiser',
+    'what L-BFGS moves: smooth layers of all sizes, which takes far fewer evaluations, or single pixels as in the chapter',
+  ),
   bounds: setting(
     onOrOff,
     true,
     'Optimiser',
-    'keep every value displayable, so that what is optimised is what is saved',
+    'with pixels: keep every value displayable, so that what is optimised is what is saved',
   ),
   device: setting(
     oneOf('cpu', 'webgpu', 'auto'),
@@ -138,7 +144,8 @@ export const SETTINGS = {
   out: setting(folder, 'results', 'Output', 'folder for the pictures, losses.json and settings.json'),
 } as const;
 
-type Table = typeof SETTINGS;
+/** The settings with their kinds and defaults. */
+export type Table = typeof SETTINGS;
 export type SettingName = keyof Table;
 
 /** All settings of a transfer, valid. */
@@ -154,6 +161,7 @@ export type Settings = {
 export const CHAPTER: Partial<Settings> = {
   resize: 'nearest',
   restart: true,
+  variables: 'pixels',
   bounds: false,
   rounding: 'truncate',
 };

@@ -44,7 +44,8 @@ const unreadable = (file: string) =>
   new RegExp(
     `^Expected a picture ${kinds}, but .*${file} is not one that can be read\\. Convert it first\\.$`,
   );
-const damaged = (file: string) => new RegExp(`^Expected a whole picture, but .*${file} is damaged: .+\\.$`);
+const damaged = (file: string) =>
+  new RegExp(`^The picture .*${file} is damaged: .+\\. Name another file\\.$`);
 /** Where the library tells by the header, the first; where by the pixels, the second. */
 const cut = (file: string) => new RegExp(`(${unreadable(file).source})|(${damaged(file).source})`);
 const tooMany = (size: string) =>
@@ -97,6 +98,11 @@ const NUMBERS: Row[] = [
 ];
 
 const OPTIONS: Row[] = [
+  [
+    'no bounds for variables that have none',
+    ['--no-bounds'],
+    /^A pyramid is displayable without bounds, so --no-bounds has nothing to change\. Leave it out, or add --variables pixels\.$/,
+  ],
   ['an unknown option', ['--colour', 'red'], /^unknown option '--colour'$/],
   [
     'an option misspelt',
@@ -298,12 +304,12 @@ const PLACES: Row[] = [
   [
     'an --out that is a file',
     ['--out', at('content.png')],
-    /^Expected a folder for the results, but .*content\.png is a file; choose another --out\.$/,
+    /^.*content\.png is a file, not a folder for the results\. Choose another --out\.$/,
   ],
   [
     'an --out that lies in a file',
     ['--out', at('content.png', 'sub')],
-    /^Expected a folder for the results, but .*content\.png is a file; choose another --out\.$/,
+    /^.*content\.png is a file, not a folder for the results\. Choose another --out\.$/,
   ],
   [
     'an --out without a name',
@@ -313,7 +319,7 @@ const PLACES: Row[] = [
   [
     'an --out whose name is too long',
     ['--out', at('x'.repeat(300))],
-    /^Expected a folder that can be written to, but .*x cannot: .*; choose another --out\.$/,
+    /^Cannot read .*x: .*\. Choose another --out\.$/,
   ],
   [
     'an --out that holds results',
@@ -324,7 +330,7 @@ const PLACES: Row[] = [
     'an --out that another run works in',
     ['--out', at('busy'), '--force'],
     new RegExp(
-      `^Expected a folder that no run is at work in, but process ${process.pid} writes to .*busy; wait for it, or choose another --out\\.$`,
+      `^Process ${process.pid} is at work in .*busy\\. Wait for it, or choose another --out; if that process is not Wheatfield, delete .*\\.$`,
     ),
   ],
 ];
@@ -340,11 +346,7 @@ const RESUMED: Row[] = [
     ['resume', at('content.png')],
     /^Expected the results of a run in .*content\.png, but it holds no settings\.json\.$/,
   ],
-  [
-    'resume of a run at work',
-    ['resume', at('busy')],
-    new RegExp(`^Expected a folder that no run is at work in, but process ${process.pid} `),
-  ],
+  ['resume of a run at work', ['resume', at('busy')], new RegExp(`^Process ${process.pid} is at work in `)],
   [
     'resume with NaN iterations',
     ['resume', at('run'), '--iterations', 'NaN'],
@@ -378,17 +380,17 @@ const RESUMED: Row[] = [
   [
     'a checkpoint cut short',
     ['resume', at('checkpointCut')],
-    /^Expected a whole checkpoint \(wheatfield-checkpoint-1\), but .*checkpoint\.bin is not one; start anew with wheatfield transfer --force\.$/,
+    /^.*checkpoint\.bin is not a whole checkpoint \(wheatfield-checkpoint-1\)\. Start anew with wheatfield transfer --force\.$/,
   ],
   [
     'a checkpoint that is something else',
     ['resume', at('checkpointOther')],
-    /^Expected a whole checkpoint \(wheatfield-checkpoint-1\), but .* is not one/,
+    /^.* is not a whole checkpoint \(wheatfield-checkpoint-1\)/,
   ],
   [
     'a checkpoint of another size',
     ['resume', at('checkpointSize')],
-    /^The checkpoint has \d+ variables, but this transfer has 3840\. Resume it with the size that it began with\.$/,
+    /^The checkpoint has \d+ variables, but this transfer has 5493\. Resume it with the size that it began with\.$/,
   ],
   [
     'a content picture that has changed',
@@ -416,12 +418,27 @@ const WEIGHTS: Row[] = [
   [
     'weights that are not there',
     [...shallow, at('none.h5')],
-    /^Expected VGG19's weights \(.*\.h5\) at the path given, .*none\.h5, but there is no such file\.$/,
+    /^The weights file .*none\.h5 does not exist\. Change the path given\.$/,
   ],
   [
     'weights that are a folder',
     [...shallow, folder],
-    /^Expected VGG19's weights \(.*\.h5\) at the path given, .*, but there is no such file\.$/,
+    /^The weights file .* is a folder or a device, not a file\. Change the path given\.$/,
+  ],
+  [
+    "vgg19-slim's weights that are not there",
+    ['--network', 'vgg19-slim', '--weights', at('nope')],
+    /^The weights file .*nope does not exist\. Change the path given\.$/,
+  ],
+  [
+    "vgg19-slim's weights that are a folder",
+    ['--network', 'vgg19-slim', '--weights', folder],
+    /^The weights file .* is a folder or a device, not a file\. Change the path given\.$/,
+  ],
+  [
+    "vgg19-slim's weights that are a picture",
+    ['--network', 'vgg19-slim', '--weights', at('content.png')],
+    /^.*content\.png is not a whole safetensors file: its header is cut short\. Fetch it again, or name another file\.$/,
   ],
   [
     'weights that are not HDF5',
@@ -436,12 +453,12 @@ const WEIGHTS: Row[] = [
   [
     'weights that are cut short',
     [...shallow, at('cut.h5')],
-    /^Expected a whole HDF5 file, but .*cut\.h5 is cut short or damaged\. Delete it and fetch it again\.$/,
+    /^.*cut\.h5 is cut short or damaged\. Delete it and fetch it again\.$/,
   ],
   [
     'weights that end after the signature',
     [...shallow, at('signature.h5')],
-    /^Expected a whole HDF5 file, but .*signature\.h5 is cut short or damaged\. /,
+    /^.*signature\.h5 is cut short or damaged\. /,
   ],
   [
     'weights of another network',
@@ -472,7 +489,7 @@ const WEIGHTS: Row[] = [
 
 /** The program in this process, on small pictures. */
 async function wheatfield(args: readonly string[], openNetwork: OpenNetwork) {
-  const isCommand = ['transfer', 'resume', 'tranfser'].includes(args[0] as string);
+  const isCommand = ['transfer', 'resume', 'tranfser'].includes(args[0]);
   const pictures = ['--content', at('content.png'), '--style', at('style.png'), '--height', '32'];
   const quick = ['--iterations', '1', '--evaluations', '1', '--threads', '1', '--out', out];
   const [stdout, stderr] = [kept(), kept()];
@@ -564,7 +581,7 @@ describe('wheatfield refuses, as a user whom the system denies it,', () => {
     );
     assert.match(
       stderr,
-      /^Expected a picture that can be read, but .*secret\.png cannot: EACCES: permission denied[^\n]*\.\n$/,
+      /^Cannot read the picture .*secret\.png: EACCES: permission denied[^\n]*\. Name another file\.\n$/,
     );
     assert.equal(status, 2);
   });
@@ -572,10 +589,7 @@ describe('wheatfield refuses, as a user whom the system denies it,', () => {
   it('an --out that it may not write to', () => {
     chmodSync(closed, 0o555);
     const { status, stderr } = asNobody('--out', path.join(closed, 'run'));
-    assert.match(
-      stderr,
-      /^Expected a folder that can be written to, but .*run cannot: EACCES: [^\n]*; choose another --out\.\n$/,
-    );
+    assert.match(stderr, /^Cannot write to .*run: EACCES: [^\n]*\. Choose another --out\.\n$/);
     assert.equal(status, 2);
     assert.ok(!existsSync(path.join(closed, 'run')));
   });
@@ -700,7 +714,7 @@ async function writeRuns(): Promise<void> {
   };
   const half = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
   const text = (from: RegExp, to: string) => (bytes: Buffer) => bytes.toString().replace(from, to);
-  spoiled('busy', '.wheatfield-in-use', () => `${process.pid}\n`);
+  spoiled('busy', `.wheatfield-in-use.${process.pid}-0`, () => '');
   spoiled('notJson', 'settings.json', half);
   spoiled('notSettings', 'settings.json', () => 'null');
   spoiled('outOfRange', 'settings.json', text(/"height": 32,\n {4}"resize/, '"height": -3,\n    "resize'));

@@ -38,7 +38,7 @@ describe('what compile records', () => {
       .reshape([channels, height * width]);
     return tf.matMul(features, features.transpose());
   };
-  const loss = (x: tf.Tensor) => gramMatrix(conv(x)).square().sum() as tf.Scalar;
+  const loss = (x: tf.Tensor) => gramMatrix(conv(x)).square().sum<tf.Scalar>();
 
   it('leaves out the gradient for the filter, which nobody asked for', async () => {
     const nodes = await nodesOf(tf.grad(loss), [1, height, width, 3]);
@@ -55,7 +55,7 @@ describe('what compile records', () => {
         op === 'Transpose' &&
         !inputs[0]?.constant &&
         inputs[0]?.node?.op !== 'Slice' &&
-        sizeOf((outputs[0] as Value).dims) >= height * width * channels,
+        sizeOf(outputs[0].dims) >= height * width * channels,
     );
     assert.deepEqual(turned, []);
   });

@@ -31,7 +31,7 @@ function isValue(node: unknown): node is Value {
 }
 
 async function recorded(fn: Fn, ...shapes: (readonly number[])[]): Promise<Computation> {
-  const { graph, result } = await trace(fn as (...inputs: tf.Tensor[]) => tf.Tensor[], shapes);
+  const { graph, result } = await trace(fn, shapes);
   return { graph, outputs: leaves(result, isValue) };
 }
 
@@ -54,7 +54,7 @@ function close(actual: Float32Array[], expected: Float32Array[], tolerance = 1e-
   expected.forEach((values, which) => {
     const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
     values.forEach((value, i) => {
-      const came = actual[which]?.[i] as number;
+      const came = actual[which]?.[i];
       assert.ok(
         Math.abs(came - value) <= tolerance * scale,
         `output ${which}[${i}]: ${value} became ${came}`,
@@ -145,7 +145,7 @@ describe('passes over a graph', () => {
 
   /** Of x [N, C, H, W], as a convolution's result lies. */
   const pooledRelu = tf.grad((x: tf.Tensor) => {
-    const activation = tf.relu(x.transpose([0, 2, 3, 1])) as tf.Tensor4D;
+    const activation = tf.relu<tf.Tensor4D>(x.transpose([0, 2, 3, 1]));
     return tf.maxPool(activation, 2, 2, 'valid').square().sum();
   });
 
@@ -263,7 +263,7 @@ describe('passes over a graph', () => {
       const fn = gradientOf(2, 2, 'same');
       const { graph, outputs } = poolGradients(await recorded((x) => fn(x.add(-3e38)), [1, 3, 3, 1]));
       const [gradient] = await run({ graph, outputs }, [new Float32Array(9)]);
-      assert.deepEqual([...(gradient as Float32Array)], [0, 0, 1, 0, 0, 0, 2, 0, 3]);
+      assert.deepEqual([...gradient], [0, 0, 1, 0, 0, 0, 2, 0, 3]);
     });
 
     it('leaves other scattering alone', async () => {

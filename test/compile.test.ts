@@ -27,11 +27,11 @@ describe('compile: the gradient of a padded average pool is its derivative', () 
     [2, 2, explicit],
     [3, 2, explicit],
   ] as const) {
-    it(`${size}/${strides} ${pad === explicit ? 'explicit' : pad}`, async () => {
+    it(`${size}/${strides} ${typeof pad === 'string' ? pad : 'explicit'}`, async () => {
       const pool = (x: tf.Tensor) => tf.avgPool(x as tf.Tensor4D, size, strides, pad);
       const weights = tf.tensor4d(
         numbers(tf.util.sizeFromShape(pool(tf.zeros([1, 7, 5, 1])).shape), [-1, 1], 3),
-        pool(tf.zeros([1, 7, 5, 1])).shape as [number, number, number, number],
+        pool(tf.zeros([1, 7, 5, 1])).shape,
       );
       const fn = (x: tf.Tensor) => pool(x).mul(weights).sum();
       const x = numbers(35, [-1, 1], 4);
@@ -41,8 +41,8 @@ describe('compile: the gradient of a padded average pool is its derivative', () 
       for (const i of x.keys()) {
         // The pool is linear, so a difference over a whole unit is exact but for rounding.
         const [up, down] = [x.slice(), x.slice()];
-        up[i] = (x[i] as number) + 0.5;
-        down[i] = (x[i] as number) - 0.5;
+        up[i] = x[i] + 0.5;
+        down[i] = x[i] - 0.5;
         const slope = Number((await value(up)).data[0]) - Number((await value(down)).data[0]);
         assert.ok(
           Math.abs(slope - Number(data[i])) < 1e-5,
@@ -115,7 +115,7 @@ describe('compile', () => {
 
   it('says so where nothing is returned to compute', async () => {
     await assert.rejects(
-      compile(async (a: tf.Tensor) => Promise.resolve(a) as never, [3]),
+      compile((a: tf.Tensor) => Promise.resolve(a) as never, [3]),
       /expected the function to return tensors, but it returned none \(is it async\?\)/,
     );
   });

@@ -13,7 +13,7 @@ async function runModel(model: Uint8Array, ...inputs: Float32Array[]): Promise<R
   });
   const results = await session.run(Object.fromEntries(feeds));
   await session.release();
-  return results as Record<string, Tensor>;
+  return results;
 }
 
 describe('toOnnx', () => {

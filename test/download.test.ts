@@ -173,13 +173,16 @@ describe('download', () => {
 
   it('refuses what is not an address of the web, before it waits for anything', async () => {
     for (const address of ['weights.h5', 'ftp://example.org/weights.h5'])
-      await assert.rejects(download(address, file(), { md5: MD5 }), /Expected an address .* http/);
+      await assert.rejects(
+        download(address, file(), { md5: MD5 }),
+        /is not an address of the web\. Give one that begins with http/,
+      );
   });
 
   it('says so where the file cannot be written', async () => {
     handler = whole;
     writeFileSync(path.join(folder, 'deep'), 'a file, not a folder');
-    await assert.rejects(download(url(), file(), QUICK), /Expected to write .*weights\.h5, but could not/);
+    await assert.rejects(download(url(), file(), QUICK), /^UserError: Cannot write .*weights\.h5: /);
     assert.equal(asked.length, 0);
   });
 
@@ -211,6 +214,38 @@ describe('download', () => {
     assert.deepEqual(left(), ['weights.h5.partial']);
     await arrives();
     assert.deepEqual(asked, [undefined, 'bytes=5000-']);
+  });
+
+  it('keeps what arrived where it is aborted, and the abort is not dressed up', async () => {
+    handler = (incoming, response, attempt) => {
+      if (attempt === 2) return whole(incoming, response);
+      response.writeHead(200, { 'content-length': BYTES.length });
+      response.write(BYTES.subarray(0, 5000));
+    };
+    const controller = new AbortController();
+    const reason = new DOMException('enough', 'AbortError');
+    const began = performance.now();
+    await assert.rejects(
+      download(url(), file(), {
+        ...QUICK,
+        stallAfter: 30_000,
+        signal: controller.signal,
+        onProgress: () => setTimeout(() => controller.abort(reason), 20),
+      }),
+      (error) => error === reason,
+    );
+    assert.ok(performance.now() - began < 1000);
+    assert.deepEqual(left(), ['weights.h5.partial']);
+    await arrives();
+    assert.deepEqual(asked, [undefined, 'bytes=5000-']);
+  });
+
+  it('keeps the cause of a failure', async () => {
+    handler = (_, response) => response.writeHead(404).end();
+    await assert.rejects(download(url(), file(), QUICK), (error: Error) => {
+      assert.match((error.cause as Error).message, /^the server answered 404/);
+      return true;
+    });
   });
 
   it('has enough when all of it was left behind', async () => {

@@ -45,7 +45,7 @@ describe('pictures at random', () => {
       const change = random.below(5);
       const at = where();
       if (change === 0) changed[at] = random.below(256);
-      else if (change === 1) changed[at] = (changed[at] as number) ^ (1 << random.below(8));
+      else if (change === 1) changed[at] = changed[at] ^ (1 << random.below(8));
       else if (change === 2) changed.fill(random.pick([0, 0x7f, 0xff]), at, Math.min(at + 4, changed.length));
       else if (change === 3) changed.copyWithin(at, where(), where());
       else if (i === 0) return changed.subarray(0, at + 1);

@@ -60,7 +60,8 @@ describe('lbfgsb resumed from an exported state', () => {
         for (let stop = 1; stop <= whole.iterates.length; stop++) {
           const state = startState(x0, { m: 4, bounds });
           for await (const { nit } of lbfgsb(state, problem, { factr: 10 })) if (nit === stop) break;
-          const resumed = await follow(restoreState(deserialize(serialize(exportState(state)))), problem);
+          const saved = deserialize(serialize(exportState(state))) as SavedLbfgsb;
+          const resumed = await follow(restoreState(saved), problem);
           const rest = {
             ...whole,
             asked: whole.asked.slice(whole.iterates[stop - 1].funcalls),

@@ -167,7 +167,7 @@ describe('fminLbfgsb', () => {
     const seen: Float64Array[] = [];
     const [x, , { nit }] = await fminLbfgsb(rosenbrock, start, {
       callback: async (xk) => {
-        await null;
+        await Promise.resolve();
         seen.push(xk);
       },
     });

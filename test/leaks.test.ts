@@ -25,7 +25,7 @@ describe(`the memory of a run over ${EVALUATIONS - SETTLED} evaluations`, () => 
     await rm(folder, { recursive: true });
     assert.match(stdout, /^\[/, stderr);
     const readings = (JSON.parse(stdout) as Reading[]).filter(({ evaluations }) => evaluations > SETTLED);
-    const [first, last] = [readings[0] as Reading, readings.at(-1) as Reading];
+    const [first, last] = [readings[0], readings.at(-1) as Reading];
     assert.ok(last.evaluations - first.evaluations >= 180, stdout);
     const growth = last.rss - first.rss;
     console.log(

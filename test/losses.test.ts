@@ -52,7 +52,7 @@ function close(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance
   assert.equal(actual.length, expected.length);
   const scale = Math.max(...Array.from(expected, Math.abs));
   Array.from(expected).forEach((value, i) => {
-    const difference = Math.abs((actual[i] as number) - value);
+    const difference = Math.abs(actual[i] - value);
     assert.ok(difference <= tolerance * scale, `element ${i}: expected ${value}, came ${actual[i]}`);
   });
 }
@@ -115,23 +115,21 @@ describe('transferLoss', () => {
   /** The loss as In [22] writes it: one variable, added to. */
   function chapterLoss(combination: tf.Tensor4D): number {
     const outputs = features(model, layersOf(CHAPTER_TERMS));
-    const at = (picture: tf.Tensor4D, layer: string) =>
-      (outputs(picture)[layer] as tf.Tensor4D).squeeze<tf.Tensor3D>([0]);
+    const at = (picture: tf.Tensor4D, layer: string) => outputs(picture)[layer].squeeze<tf.Tensor3D>([0]);
     let loss =
-      0.025 *
-      (contentLoss(at(content, 'block5_conv2'), at(combination, 'block5_conv2')).dataSync()[0] as number);
+      0.025 * contentLoss(at(content, 'block5_conv2'), at(combination, 'block5_conv2')).dataSync()[0];
     const styleLayers = [1, 2, 3, 4, 5].map((i) => `block${i}_conv1`);
     for (const layer of styleLayers) {
-      const sl = styleLoss(at(style, layer), at(combination, layer), height, width).dataSync()[0] as number;
+      const sl = styleLoss(at(style, layer), at(combination, layer), height, width).dataSync()[0];
       loss += (1.0 / styleLayers.length) * sl;
     }
-    return loss + 1e-4 * (totalVariationLoss(combination).dataSync()[0] as number);
+    return loss + 1e-4 * totalVariationLoss(combination).dataSync()[0];
   }
 
   it("with the chapter's terms is the chapter's loss", () => {
     const { value, terms } = lossAndGrads(lossOf(CHAPTER_TERMS))(x);
     assert.deepEqual(Object.keys(terms), ['content', 'style', 'totalVariation']);
-    const parts = Object.values(terms).map((term) => term.dataSync()[0] as number);
+    const parts = Object.values(terms).map((term) => term.dataSync()[0]);
     close(value.dataSync(), [chapterLoss(x)]);
     close(value.dataSync(), [parts.reduce((a, b) => a + b)]);
     assert.ok(parts.every((part) => part > 0));
@@ -177,7 +175,7 @@ describe('transferLoss', () => {
       for (let seed = 11; seed < 31; seed++) {
         const direction = tf.randomNormal(shape, 0, 1, 'float32', seed).dataSync<'float32'>();
         const moved = async (by: number) => {
-          const result = await compiled(at.map((xi, i) => xi + by * (direction[i] as number)));
+          const result = await compiled(at.map((xi, i) => xi + by * direction[i]));
           return Object.values(result.terms).reduce((sum, term) => sum + Number(term.data[0]), 0);
         };
         const difference = ((await moved(step)) - (await moved(-step))) / (2 * step);
@@ -206,7 +204,7 @@ describe('transferLoss', () => {
 
   it('weighs every layer by itself', () => {
     const values = (...terms: LossTerm[]) =>
-      Object.values(lossOf(terms)(x)).map((term) => term.dataSync()[0] as number) as [number, number];
+      Object.values(lossOf(terms)(x)).map((term) => term.dataSync()[0]) as [number, number];
     const of = (contentLayers: Record<string, number>, styleLayers: Record<string, number>) =>
       values(
         contentTerm({ weight: 1, layers: contentLayers }),
@@ -235,8 +233,8 @@ describe('transferLoss', () => {
         height,
         width,
       );
-    close(values['first style']?.dataSync() ?? [], [2 * (alone(style).dataSync()[0] as number)]);
-    close(values['second style']?.dataSync() ?? [], [3 * (alone(content).dataSync()[0] as number)]);
+    close(values['first style']?.dataSync() ?? [], [2 * alone(style).dataSync()[0]]);
+    close(values['second style']?.dataSync() ?? [], [3 * alone(content).dataSync()[0]]);
     close(values.totalVariation?.dataSync() ?? [], totalVariationLoss(x).dataSync());
   });
 
@@ -290,14 +288,12 @@ function stylePerPosition(): LossTerm {
 
 describe('style per position', () => {
   it("is Gatys's: the chapter's sums, divided by positions and by the layer's channels", () => {
-    const [S, C] = [5, 6].map((seed) => tf.randomNormal([7, 9, 4], 0, 3, 'float32', seed) as tf.Tensor3D) as [
-      tf.Tensor3D,
-      tf.Tensor3D,
-    ];
+    const random = (seed: number) => tf.randomNormal<tf.Rank.R3>([7, 9, 4], 0, 3, 'float32', seed);
+    const [S, C] = [random(5), random(6)];
     // Equation 4 of Gatys, Ecker and Bethge 2015: N channels, M positions.
     const [N, M] = [4, 63];
     const [G, A] = [gramMatrix(C).arraySync(), gramMatrix(S).arraySync()];
-    const sum = G.flat().reduce((total, g, i) => total + (g - (A.flat()[i] as number)) ** 2, 0);
+    const sum = G.flat().reduce((total, g, i) => total + (g - A.flat()[i]) ** 2, 0);
     const [perS, perC] = [S, C].map((x) => gramMatrixPerPosition(gramMatrix(x), 7, 9)) as [
       tf.Tensor2D,
       tf.Tensor2D,
@@ -309,13 +305,13 @@ describe('style per position', () => {
     const x = tinyPicture(32, 40, 3);
     const twice = tf.concat([x, x], 2);
     // Apart from the borders, which the network pads with zeros: so a layer whose windows are single pixels.
-    const pointwise = featureExtractor((picture) => ({ pixels: tf.square(picture) as tf.Tensor4D }));
+    const pointwise = featureExtractor((picture) => ({ pixels: tf.square(picture) }));
     for (const term of [styleTermPerPosition, styleTerm]) {
       const terms = [term({ weight: 1, layers: { pixels: 1 } })];
       const loss = transferLoss(terms, pointwise, targetsOf(terms, 0, pointwise)(twice));
       const [value] = loss(x).style?.dataSync() as Float32Array;
       const itself = transferLoss(terms, pointwise, { style: [tf.zeros([3, 3])] })(x).style?.dataSync()[0];
-      const share = (value as number) / (itself as number);
+      const share = value / itself;
       assert.ok(term === styleTerm ? Math.abs(share - 1) < 1e-5 : share < 1e-9, `${share}`);
     }
   });
@@ -324,10 +320,7 @@ describe('style per position', () => {
 describe('totalVariationLoss of a batch', () => {
   it('is the sum over its pictures', () => {
     const pictures = [1, 2].map((seed) => tinyPicture(6, 9, seed));
-    const [first, second] = pictures.map((x) => totalVariationLoss(x).dataSync()[0] as number) as [
-      number,
-      number,
-    ];
+    const [first, second] = pictures.map((x) => totalVariationLoss(x).dataSync()[0]) as [number, number];
     close(totalVariationLoss(tf.concat(pictures, 0)).dataSync(), [first + second]);
   });
 });

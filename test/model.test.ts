@@ -27,7 +27,7 @@ describe('slimModel', () => {
         Float32Array,
       ];
       const scale = Math.max(...e.map(Math.abs));
-      a.forEach((value, i) => assert.ok(Math.abs(value - (e[i] as number)) < 1e-5 * scale, `${layer}[${i}]`));
+      a.forEach((value, i) => assert.ok(Math.abs(value - e[i]) < 1e-5 * scale, `${layer}[${i}]`));
     }
     dispose();
   });
@@ -39,7 +39,7 @@ describe('slimModel', () => {
     for (const { name, filters } of convLayers(VGG19_WIDTHS)) {
       assert.equal(model.getLayer(name).outputShape.at(-1), filters);
     }
-    const x = tf.ones([1, 32, 32, 3]) as tf.Tensor4D;
+    const x = tf.ones<tf.Rank.R4>([1, 32, 32, 3]);
     assert.deepEqual(features(model, ['block5_conv4'])(x)['block5_conv4']?.shape, [1, 2, 2, 512]);
   });
 });

@@ -56,14 +56,14 @@ describe('withParameters', () => {
 
 describe('a notebook file', () => {
   const executed: CellWithOutputs[] = [
-    { ...(CELLS[0] as Cell), executionCount: null, outputs: [] },
+    { ...CELLS[0], executionCount: null, outputs: [] },
     {
-      ...(CELLS[1] as Cell),
+      ...CELLS[1],
       executionCount: 1,
       outputs: [{ output_type: 'stream', name: 'stdout', text: 'one\ntwo\n' }],
     },
     {
-      ...(CELLS[2] as Cell),
+      ...CELLS[2],
       executionCount: 2,
       outputs: [
         {

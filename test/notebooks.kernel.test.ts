@@ -82,7 +82,7 @@ describe('under the tslab kernel', function () {
           const what = `${name}, code cell ${i + 1}: ${source.split('\n', 1)[0]}\n${ran.stderr}`;
           assert.equal(ran.status, 'ok', what);
           assert.equal(ran.stderr, '', what);
-          const { pictures = 0, plots = 0, printed } = expected[i] as Expected;
+          const { pictures = 0, plots = 0, printed } = expected[i];
           const bundles = shown(ran);
           assert.equal(bundles.filter((data) => !(PLOT in data)).length, pictures, what);
           assert.equal(bundles.filter((data) => PLOT in data).length, plots, what);
@@ -97,6 +97,29 @@ describe('under the tslab kernel', function () {
   }
 });
 
+describe('an import in a cell', function () {
+  this.timeout(300_000);
+
+  it('finds the package and its parts, with their types', async () => {
+    const lesson = await startLessonKernel();
+    try {
+      const imports = [
+        "import { PROJECT_FOLDER } from 'wheatfield';",
+        "import { compile } from 'wheatfield/compile';",
+        "import { fminLbfgsb } from 'wheatfield/lbfgsb';",
+        "import { pictureGrid } from 'wheatfield/notebook';",
+      ];
+      const { stdout, stderr } = await lesson.run(
+        `${imports.join('\n')}\nconsole.log(typeof compile, typeof fminLbfgsb, typeof pictureGrid, typeof PROJECT_FOLDER);`,
+      );
+      assert.deepEqual([stdout, stderr], ['function function function string\n', '']);
+      assert.match((await lesson.run('fminLbfgsb(1);')).stderr, /Expected 2-3 arguments, but got 1/);
+    } finally {
+      await lesson.close();
+    }
+  });
+});
+
 describe('what students do', function () {
   this.timeout(300_000);
   let lesson: LessonKernel;
@@ -109,7 +132,7 @@ describe('what students do', function () {
       const changed = source.replace(from, to);
       assert.notEqual(changed, source, `${part}: nothing to change at ${String(from)}`);
       return changed;
-    }, found[0] as string);
+    }, found[0]);
   };
   const runs = async (source: string): Promise<Ran> => {
     const ran = await lesson.run(source);
@@ -184,7 +207,7 @@ describe('what students do', function () {
       ['sum', 'style', 'content: 0', 'total variation'],
     );
     const sum = data[0]?.y as number[];
-    assert.ok(sum.length > 2 && (sum.at(-1) as number) < (sum[0] as number), `the loss falls: ${sum.join()}`);
+    assert.ok(sum.length > 2 && (sum.at(-1) as number) < sum[0], `the loss falls: ${sum.join()}`);
   });
 
   it('change the size and go on in the middle', async () => {
@@ -224,7 +247,7 @@ describe('what students do', function () {
       assert.ok(updates >= 4, 'the preview and the curves were drawn again in place');
       evaluations[time] = Number((await runs('console.log(history.length)')).stdout);
     }
-    assert.ok((evaluations[1] as number) > (evaluations[0] as number), `went on: ${evaluations.join(', ')}`);
+    assert.ok(evaluations[1] > evaluations[0], `went on: ${evaluations.join(', ')}`);
     await runs(cell("'side-by-side'"));
   });
 

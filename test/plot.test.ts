@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { UserError } from '../src/errors';
-import { type LossPoint, featureMaps, heatMaps, lossCurves, pictureGrid } from '../src/notebook/plot';
+import {
+  type LossPoint,
+  featureMaps,
+  heatMaps,
+  lossComparison,
+  lossCurves,
+  pictureGrid,
+} from '../src/notebook/plot';
 import { viridis } from '../src/notebook/plot/colours';
 import type { Picture } from '../src/picture/image';
 
@@ -24,8 +31,7 @@ async function pixels(png: Buffer) {
       for (let y = top; y < bottom; y++) {
         for (let x = left; x < right; x++) {
           const i = (y * info.width + x) * 3;
-          if (colour.every((value, channel) => Math.abs(value - (data[i + channel] as number)) <= tolerance))
-            found++;
+          if (colour.every((value, channel) => Math.abs(value - data[i + channel]) <= tolerance)) found++;
         }
       }
       return found;
@@ -35,17 +41,14 @@ async function pixels(png: Buffer) {
 
 function near(actual: Rgb, expected: Rgb, tolerance = 6): void {
   actual.forEach((value, i) =>
-    assert.ok(
-      Math.abs(value - (expected[i] as number)) <= tolerance,
-      `${actual.join()} is not ${expected.join()}`,
-    ),
+    assert.ok(Math.abs(value - expected[i]) <= tolerance, `${actual.join()} is not ${expected.join()}`),
   );
 }
 
 const plain = (width: number, height: number, colour: Rgb): Picture => ({
   width,
   height,
-  data: Uint8Array.from({ length: width * height * 3 }, (_, i) => colour[i % 3] as number),
+  data: Uint8Array.from({ length: width * height * 3 }, (_, i) => colour[i % 3]),
 });
 
 const POINTS: LossPoint[] = Array.from({ length: 20 }, (_, i) => {
@@ -105,10 +108,7 @@ describe('pictureGrid', () => {
         [0, height - 26, width / 2, height],
         [width / 2, height - 26, width, height],
       ].map((part) => count([34, 34, 34], 60, part as [number, number, number, number]));
-      assert.ok(
-        (halves[0] as number) > 1.5 * (halves[1] as number),
-        `ink in W and in dots: ${halves.join(', ')}`,
-      );
+      assert.ok(halves[0] > 1.5 * halves[1], `ink in W and in dots: ${halves.join(', ')}`);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -152,9 +152,7 @@ describe('heatMaps', () => {
 
   it('has one scale for all its matrices', async () => {
     const [small, large] = [1, 4].map((value) => ({ shape: [1, 1], data: Float32Array.of(value) }));
-    const { at } = await pixels(
-      await heatMaps({ small, large } as never, { label: 'x', pictureWidth: 100 }).png(),
-    );
+    const { at } = await pixels(await heatMaps({ small, large }, { label: 'x', pictureWidth: 100 }).png());
     near(at(50, 50), viridis(0.25));
     near(at(162, 50), viridis(1));
   });
@@ -175,8 +173,8 @@ describe('featureMaps', () => {
   it('gives each channel its own range', () => {
     const maps = featureMaps(activations, [0, 1]);
     assert.deepEqual(Object.keys(maps), ['channel 0', 'channel 1']);
-    assert.deepEqual([...(maps['channel 0'] as Picture).data], [0, 0, 0, 127, 127, 127, 255, 255, 255]);
-    assert.deepEqual([...(maps['channel 1'] as Picture).data], [0, 0, 0, 0, 0, 0, 255, 255, 255]);
+    assert.deepEqual([...maps['channel 0'].data], [0, 0, 0, 127, 127, 127, 255, 255, 255]);
+    assert.deepEqual([...maps['channel 1'].data], [0, 0, 0, 0, 0, 0, 255, 255, 255]);
   });
 
   it('takes those that vary most, unless told which', () => {
@@ -231,7 +229,7 @@ describe('lossCurves', () => {
   it('says in the legend which part is 0, and leaves gaps where a log scale has no place', () => {
     const { data } = lossCurves(
       POINTS.map((point, i) => {
-        const terms = { ...point.terms, content: 0, style: i === 0 ? 0 : (point.terms.style as number) };
+        const terms = { ...point.terms, content: 0, style: i === 0 ? 0 : point.terms.style };
         return { ...point, terms };
       }),
     ).plotly as { data: { name: string; y: (number | null)[] }[] };
@@ -261,6 +259,28 @@ describe('lossCurves', () => {
     assert.equal(new Set(data.map(({ line }) => `${line.color} ${line.dash}`)).size, data.length);
   });
 
+  it('compares the losses of several runs', async () => {
+    const figure = lossComparison({ pixels: POINTS, pyramid: POINTS.slice(0, 5) }, 'Two runs');
+    const { data } = figure.plotly as { data: { name: string; y: number[] }[] };
+    assert.deepEqual(
+      data.map(({ name, y }) => [name, y.length, y[3]]),
+      [
+        ['pixels', 20, POINTS[3].loss],
+        ['pyramid', 5, POINTS[3].loss],
+      ],
+    );
+    assert.match(
+      figure.text,
+      /^Two runs: pixels 6\.91e\+7 after 57 evaluations, pyramid \d.* after 12 evaluations\.$/,
+    );
+    assert.ok((await figure.png()).length > 1000);
+    assert.throws(() => lossComparison({}, 'none'), UserError);
+    assert.throws(
+      () => lossComparison({ mine: [] }, 'none'),
+      /^UserError: The run 'mine' has no point to draw\./,
+    );
+  });
+
   it('draws a single point, and points that are all 0', async () => {
     const [first] = POINTS as [LossPoint];
     assert.ok((await lossCurves([first]).png()).length > 1000);
@@ -275,8 +295,8 @@ describe('lossCurves', () => {
       lossCurves(POINTS.slice(0, 5)).png(),
       lossCurves(POINTS).png(),
     ]);
-    assert.ok(pngs[0]?.equals(pngs[2] as Buffer));
-    assert.ok(!pngs[0]?.equals(pngs[1] as Buffer));
+    assert.ok(pngs[0]?.equals(pngs[2]));
+    assert.ok(!pngs[0]?.equals(pngs[1]));
   });
 });
 

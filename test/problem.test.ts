@@ -37,8 +37,9 @@ describe('createProblem', () => {
     const problem = await createProblem(given);
     const { value, terms, grad } = await problem.lossAndGrads(problem.z0);
     await problem.dispose();
-    const numbers = Object.entries(terms).map(([name, { data }]) => [name, data[0]]);
-    return { value: value.data[0], terms: Object.fromEntries(numbers), grad: [...grad.data] };
+    const numbers: Record<string, number> = {};
+    for (const [name, { data }] of Object.entries(terms)) numbers[name] = data[0];
+    return { value: value.data[0], terms: numbers, grad: [...grad.data] };
   }
 
   it('takes pictures as paths, as bytes of files and in memory: the loss is the same', async () => {
@@ -80,7 +81,7 @@ describe('createProblem', () => {
     const one = await evaluated(options({ content, styles: [style], terms: [term('a', 0)] }));
     assert.equal(both.terms.a, one.terms.a);
     // The first picture is the content picture, which the second style is.
-    assert.equal(both.terms.b, 0);
+    assert.ok(both.terms.b < 1e-6 * both.terms.a);
   });
 
   it('lets a style picture keep its own size, for Gram matrices per position', async () => {

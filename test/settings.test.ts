@@ -22,6 +22,7 @@ describe('readSettings', () => {
       network: 'auto',
       evaluations: 20,
       restart: false,
+      variables: 'pyramid',
       bounds: true,
       device: 'cpu',
       threads: availableParallelism(),

@@ -36,10 +36,7 @@ const reference = JSON.parse(
 function close(came: ArrayLike<number>, expected: readonly number[], tolerance: number): void {
   assert.equal(came.length, expected.length);
   expected.forEach((x, i) => {
-    assert.ok(
-      Math.abs((came[i] as number) - x) <= tolerance * Math.max(1, Math.abs(x)),
-      `${i}: ${x}, came ${came[i]}`,
-    );
+    assert.ok(Math.abs(came[i] - x) <= tolerance * Math.max(1, Math.abs(x)), `${i}: ${x}, came ${came[i]}`);
   });
 }
 
@@ -79,14 +76,14 @@ describe('training: parts', () => {
     const state = startAdam(parameters);
     gradients.forEach((gradient, i) => {
       adamStep(state, parameters, { x: Float32Array.from(gradient) }, rate);
-      close(parameters.x.data, trajectory[i] as number[], 2e-6);
+      close(parameters.x.data, trajectory[i], 2e-6);
     });
     assert.equal(state.step, gradients.length);
   });
 
   it('raises the learning rate from nothing and lowers it to nothing', () => {
     const rates = Array.from({ length: 1000 }, (_, step) => learningRate(step, { steps: 1000, rate: 2 }));
-    assert.ok((rates[0] as number) < 0.03 && (rates[999] as number) < 0.001);
+    assert.ok(rates[0] < 0.03 && rates[999] < 0.001);
     assert.ok(Math.max(...rates) > 1.9 && Math.max(...rates) <= 2);
   });
 
@@ -99,10 +96,10 @@ describe('training: parts', () => {
       [0, 1],
       [1, -1],
     ];
-    const moments = rows.flatMap((a) => rows.map((b) => a[0] * b[0] + a[1] * b[1])) as number[];
+    const moments = rows.flatMap((a) => rows.map((b) => a[0] * b[0] + a[1] * b[1]));
     const chosen = selectChannels(moments, 5, 2);
-    const [a, b] = chosen.map((i) => rows[i] as number[]);
-    assert.notEqual((a?.[0] as number) * (b?.[1] as number) - (a?.[1] as number) * (b?.[0] as number), 0);
+    const [a, b] = chosen.map((i) => rows[i]);
+    assert.notEqual(a[0] * b[1] - a[1] * b[0], 0);
     assert.deepEqual([...selectChannels(moments, 5, 5)].sort(), [0, 1, 2, 3, 4]);
   });
 
@@ -136,7 +133,7 @@ describe('training: parts', () => {
 
   it('disturbs pictures and keeps them displayable', () => {
     const [a, b] = [picture(1, 16, 16), picture(2, 16, 16)].map(({ data }) => preprocessed(data, 16));
-    const made = disturbed(a as Float32Array, b as Float32Array, new Random(4));
+    const made = disturbed(a, b, new Random(4));
     assert.notDeepEqual(made, a);
     made.forEach((x, i) => {
       const level = x + (IMAGENET_MEANS_BGR[i % 3] as number);
@@ -145,7 +142,7 @@ describe('training: parts', () => {
   });
 
   it('says which folder or held-out picture is missing', async () => {
-    await assert.rejects(listPictures(['/no/such/folder'], []), /folder of pictures at \/no\/such\/folder/);
+    await assert.rejects(listPictures(['/no/such/folder'], []), /folder of pictures \/no\/such\/folder/);
     await assert.rejects(listPictures([__dirname], []), /it has none/);
     const images = path.join(__dirname, '..', 'img');
     await assert.rejects(listPictures([images], ['absent.png']), /Expected absent.png among the pictures/);
@@ -178,19 +175,19 @@ describe('training: loss and warm start', () => {
       tf.tidy(() => {
         const student = slimTensors(current);
         const errors = relativeErrors(teacher, student.network, tf.tensor4d(x, [1, 32, 32, 3]));
-        return distillationLoss(errors, weights).dataSync()[0] as number;
+        return distillationLoss(errors, weights).dataSync()[0];
       });
     const loss = lossOf(parameters);
     close([result.loss], [loss], 1e-4);
     // A step against the gradient of one parameter lowers the loss by its squared length, to first order.
     for (const [name, { shape, data }] of Object.entries(parameters)) {
-      const gradient = result.gradients[name] as Float32Array;
+      const gradient = result.gradients[name];
       const squared = gradient.reduce((sum, g) => sum + g * g, 0);
       const length = (1e-3 * loss) / squared;
       const moved = (sign: number) =>
         lossOf({
           ...parameters,
-          [name]: { shape, data: data.map((v, i) => v + sign * length * (gradient[i] as number)) },
+          [name]: { shape, data: data.map((v, i) => v + sign * length * gradient[i]) },
         });
       const change = (moved(1) - moved(-1)) / (2e-3 * loss);
       assert.ok(Math.abs(change - 1) < 0.05, `${name}: a change of ${change} instead of 1`);
@@ -201,7 +198,7 @@ describe('training: loss and warm start', () => {
     const compared = featureExtractor(features(tinyVgg19(), TRANSFER_LAYERS));
     const styliser = await compileStyliser(() => compared, {}, 32, 1);
     const [content, style] = [3, 4].map((seed) => tinyPicture(32, 32, seed).dataSync<'float32'>());
-    const steps = await styliser.run(content as Float32Array, style as Float32Array, 5, {});
+    const steps = await styliser.run(content, style, 5, {});
     assert.ok(steps.length > 1);
     assert.notDeepEqual(steps.at(-1), content);
     const white = preprocessed(new Uint8Array(32 * 32 * 3).fill(255), 32);
@@ -233,7 +230,7 @@ describe('training: loss and warm start', () => {
     );
     // The four deepest layers see too few pixels here to be determined.
     for (const name of names.slice(0, 12)) {
-      const { cosine, gramError } = figures?.[name] as { cosine: number; gramError: number };
+      const { cosine, gramError } = figures[name];
       assert.ok(cosine > 0.995 && gramError < 0.05, `${name}: cosine ${cosine}, Gram error ${gramError}`);
     }
     student.dispose();

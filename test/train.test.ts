@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -29,7 +30,7 @@ describe('distil', () => {
       const errors = Object.values(layers).map(({ gramError }) => gramError);
       return errors.reduce((sum, error) => sum + error, 0) / errors.length;
     });
-    assert.ok((gramErrors.at(-1) as number) < 0.8 * (gramErrors[0] as number), gramErrors.join(' '));
+    assert.ok((gramErrors.at(-1) as number) < 0.8 * gramErrors[0], gramErrors.join(' '));
     const kinds = new Set(events.flatMap((event) => (event.type === 'step' ? [event.kind] : [])));
     assert.deepEqual([...kinds].sort(), ['crop', 'disturbed', 'stylised']);
   });
@@ -64,5 +65,24 @@ describe('distil', () => {
     assert.deepEqual(b?.parameters, a?.parameters);
     assert.deepEqual(b?.adam, a?.adam);
     assert.deepEqual(b?.pool, a?.pool);
+  });
+});
+
+describe('train:slim', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['--import', 'tsx', ...args], {
+      cwd: path.join(__dirname, '..'),
+      encoding: 'utf8',
+    });
+
+  it('begins nothing where it is imported', () => {
+    const { status, stdout, stderr } = run('-e', "require('./src/train/cli')");
+    assert.deepEqual([status, stdout, stderr], [0, '', '']);
+  });
+
+  it('asks for pictures where it is run', () => {
+    const { status, stderr } = run('src/train/cli.ts');
+    assert.equal(status, 2);
+    assert.match(stderr, /--photos/);
   });
 });

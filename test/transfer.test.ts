@@ -99,7 +99,7 @@ describe('transfer', () => {
   let prepared: Problem;
 
   async function prepare(given: Partial<Record<SettingName, unknown>> = {}): Promise<Problem> {
-    const settings = readSettings({ ...files, height: 32, threads: 1, ...given });
+    const settings = readSettings({ ...files, height: 32, threads: 1, variables: 'pixels', ...given });
     return createProblem({ ...problemFromSettings(settings), openNetwork: openTinyVgg19 });
   }
 
@@ -455,7 +455,14 @@ describe('transfer', () => {
 
   it('in one call gives the same, and leaves no tensors behind', async () => {
     const before = tf.memory().numTensors;
-    const given = { ...files, height: 32, threads: 1, iterations: 1, evaluations: 5 };
+    const given = {
+      ...files,
+      height: 32,
+      threads: 1,
+      variables: 'pixels',
+      iterations: 1,
+      evaluations: 5,
+    } as const;
     const events = await eventsOf(styleTransfer(given, { openNetwork: openTinyVgg19 }));
     const same = await eventsOf(transfer(prepared, { ...OPTIONS, iterations: 1 }));
     const preparation = events.filter(({ type }) =>

@@ -87,7 +87,7 @@ type ResumeFlags = { iterations?: string; device?: string; force?: boolean };
 function presetFlags(): string {
   return Object.entries(CHAPTER)
     .map(([name, value]) =>
-      value === true ? `--${name}` : value === false ? `--no-${name}` : `--${name} ${value}`,
+      value === true ? `--${name}` : value === false ? `--no-${name}` : `--${name} ${String(value)}`,
     )
     .join(' ');
 }

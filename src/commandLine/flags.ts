@@ -1,13 +1,13 @@
 /** The command line's flags, derived from the settings. */
 import { type Command, Option } from 'commander';
-import { SETTINGS, type Setting, type SettingName, flagOf } from '../settings';
+import { SETTINGS, type Setting, type SettingName, type Settings, flagOf } from '../settings';
 
 /** What commander hands over for the flags of addSettingFlags: only those that were given. */
 export type GivenSettings = Partial<Record<SettingName, unknown>>;
 
 /** Adds one flag for each setting; one that is on or off gets its --no- too, so that every preset can be overridden either way. */
 export function addSettingFlags(command: Command): void {
-  for (const [name, setting] of Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]) {
+  for (const [name, setting] of Object.entries(SETTINGS) as [SettingName, Setting<Settings[SettingName]>][]) {
     const { placeholder } = setting.kind;
     const flag = placeholder ? `${flagOf(name)} ${placeholder}` : flagOf(name);
     command.addOption(new Option(flag, describe(setting)).helpGroup(heading(setting)));
@@ -25,12 +25,12 @@ export function addSettingFlags(command: Command): void {
   });
 }
 
-function heading({ group }: Setting<unknown>): string {
+function heading({ group }: Setting<Settings[SettingName]>): string {
   return `${group}:`;
 }
 
-function describe({ help, default: value, kind, optional }: Setting<unknown>): string {
+function describe({ help, default: value, kind, optional }: Setting<Settings[SettingName]>): string {
   if (value === undefined) return optional ? help : `${help} (required)`;
-  const shown = Array.isArray(value) ? value.join(',') : String(value);
+  const shown = String(value);
   return `${help} (default: ${kind.placeholder ? shown : value === true ? 'yes' : 'no'})`;
 }

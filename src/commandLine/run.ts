@@ -1,7 +1,7 @@
 /** A run on the command line: prepared, watched by files and terminal, begun or gone on with. */
 import { constants } from 'node:os';
+import '../greeting';
 import type { Target } from '../compile';
-import { enableProdMode } from '@tensorflow/tfjs';
 import type { OpenNetwork } from '../network/network';
 import { problemFromSettings } from '../problem/fromSettings';
 import { assertFits, availableMemory } from '../problem/memory';
@@ -15,6 +15,7 @@ import {
   continueResults,
   readRun,
 } from '../runFolder/results';
+import { changedVersions, versions } from '../runFolder/versions';
 import { type Settings, readSettings } from '../settings';
 import { wholeTransfer } from '../styleTransfer';
 import { type Checkpoint, assertSameLength } from '../transfer/checkpoint';
@@ -58,6 +59,12 @@ export async function resumeTransfer(
   surroundings: Surroundings,
 ): Promise<number> {
   const { record, checkpoint } = await readRun(dir);
+  const changed = changedVersions(record.versions, versions());
+  if (changed.length > 0) {
+    surroundings.stdout.write(
+      `Other versions than this run was begun with: ${changed.join('; ')}. Its numbers may differ from here on.\n`,
+    );
+  }
   const settings = readSettings({
     ...record.settings,
     // What auto chose then may not be what it would choose now.
@@ -88,7 +95,7 @@ interface Beginning {
   computedBy?: Target;
   /** What must hold before the work begins. */
   check?: (plan: Plan) => void;
-  open(source: ProblemSource): Promise<Results>;
+  open: (source: ProblemSource) => Promise<Results>;
 }
 
 async function run(
@@ -96,15 +103,13 @@ async function run(
   { stdout, signal, openNetwork, freeMemory = availableMemory }: Surroundings,
   { force, from, computedBy, check, open }: Beginning,
 ): Promise<number> {
-  // Otherwise tfjs prints advice on faster eager execution, of which there is none here.
-  enableProdMode();
   let source: ProblemSource | undefined;
   const beforeWork = async (plan: Plan) => {
     ({ source } = plan);
     check?.(plan);
     if (force) return;
-    await checkRoom(settings.out, source);
-    await assertFits(source, plan.memoryAt, freeMemory());
+    await checkRoom(settings.out, plan.length);
+    await assertFits(source, plan.bytesAt, freeMemory());
   };
   const print = terminal(stdout, settings);
   const transfer = wholeTransfer(

@@ -86,7 +86,7 @@ export class Graph {
     attributes: Readonly<Record<string, Attribute>> = {},
     dtype: DType = inputs[0]?.dtype ?? 'float32',
   ): Value {
-    return this.addNode(op, inputs, [{ dims, dtype }], attributes).outputs[0] as Value;
+    return this.addNode(op, inputs, [{ dims, dtype }], attributes).outputs[0];
   }
 
   /** Records a node with any number of outputs, or finds the same node recorded before. */

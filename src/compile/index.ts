@@ -15,6 +15,7 @@ import { assertProvided } from './webgpu';
 
 export type { GraphMemory } from './memory';
 export type { Target } from './passes';
+export type { Shape, TensorFunction } from './trace';
 export type { InputArray, NDArray, SessionOptions } from './session';
 
 /** What fn returns, with an NDArray in place of every tensor. */
@@ -44,13 +45,13 @@ export interface CompiledFunction<Result> {
    *
    * @throws Error once the function is disposed
    */
-  toOnnx(): Uint8Array;
+  toOnnx: () => Uint8Array;
   /** Frees the native memory, once the calls that have begun are through. The function cannot be called afterwards. */
-  dispose(): Promise<void>;
+  dispose: () => Promise<void>;
 }
 
 /** What tf.grad and tf.valueAndGrad return for a function whose result is a tf.Scalar. */
-type GradientFunction<Result> = (input: tf.Tensor, dy?: tf.Scalar) => Result;
+export type GradientFunction<Result> = (input: tf.Tensor, dy?: tf.Scalar) => Result;
 
 /**
  * Compiles a tfjs function of float32 tensors, tf.valueAndGrad and the like included.

@@ -104,8 +104,8 @@ export function onnxModel({ graph, outputs }: Computation, names: ModelNames): U
   const constants = [...used].filter((value) => value?.constant) as Value[];
   const taken = new Set([...names.inputs, ...names.outputs]);
   const named = new Map<Value, string>();
-  graph.inputs.forEach((value, i) => named.set(value, names.inputs[i] as string));
-  outputs.forEach((value, i) => named.set(value, names.outputs[i] as string));
+  graph.inputs.forEach((value, i) => named.set(value, names.inputs[i]));
+  outputs.forEach((value, i) => named.set(value, names.outputs[i]));
   const name = (value: Value) => named.get(value) ?? unlike(taken, `v${value.id}`);
   const model = {
     irVersion: IR_VERSION,
@@ -128,8 +128,8 @@ export function onnxModel({ graph, outputs }: Computation, names: ModelNames): U
         dataType: DATA_TYPE[value.dtype],
         rawData: bytesOf(value.constant as ConstantData),
       })),
-      input: graph.inputs.map((value, i) => valueInfo(value, names.inputs[i] as string)),
-      output: outputs.map((value, i) => valueInfo(value, names.outputs[i] as string)),
+      input: graph.inputs.map((value, i) => valueInfo(value, names.inputs[i])),
+      output: outputs.map((value, i) => valueInfo(value, names.outputs[i])),
     },
   };
   return ModelProto.encode(ModelProto.fromObject(model)).finish();
@@ -142,7 +142,7 @@ function nodeProto(
 ) {
   return {
     opType: op,
-    name: `${op}_${name(outputs[0] as Value)}`,
+    name: `${op}_${name(outputs[0])}`,
     input: inputs.map((value) => (value ? name(value) : '')),
     output: outputs.filter((value, i) => i === 0 || used.has(value)).map(name),
     attribute: Object.entries(attributes).map(([key, attribute]) =>

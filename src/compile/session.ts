@@ -61,7 +61,7 @@ export async function openSession(
       throw new Error(`compiled function: expected ${shapes.length} inputs, but received ${inputs.length}.`);
     }
     const copies = await Promise.all(
-      shapes.map(async (shape, i) => ({ data: await float32(inputs[i] as InputArray, shape, i), shape })),
+      shapes.map(async (shape, i) => ({ data: await float32(inputs[i], shape, i), shape })),
     );
     const memory = copies.map(({ data }) => data.buffer);
     return ask({ ask: 'run', session, inputs: copies }, memory);

@@ -6,8 +6,8 @@ import type { Reply, Request } from './sessionWorker';
 interface Call {
   request: Request;
   transfer: readonly ArrayBuffer[];
-  resolve(reply: Reply): void;
-  reject(reason: unknown): void;
+  resolve: (reply: Reply) => void;
+  reject: (reason: unknown) => void;
 }
 
 let current: SessionThread | undefined;

@@ -38,8 +38,10 @@ const PROVIDERS: Record<Target, InferenceSession.SessionOptions> = {
 
 const sessions = new Map<number, InferenceSession>();
 
-port.on('message', async (request: Request) => {
-  const reply = await answer(request).then(
+port.on('message', (request: Request) => void reply(request));
+
+async function reply(request: Request): Promise<void> {
+  const answered = await answer(request).then(
     (outputs): Reply => ({ outputs }),
     (error: unknown): Reply => ({ error: error instanceof Error ? error.message : String(error) }),
   );
@@ -47,11 +49,11 @@ port.on('message', async (request: Request) => {
   Atomics.store(busy, 0, 0);
   Atomics.notify(busy, 0);
   // The inputs too leave with the reply, unread: here, where hardly anything else is allocated, garbage lies long uncollected.
-  const outputs = 'outputs' in reply ? Object.values(reply.outputs) : [];
+  const outputs = 'outputs' in answered ? Object.values(answered.outputs) : [];
   const inputs = request.ask === 'run' ? request.inputs : [];
   const memory = [...outputs, ...inputs].map(({ data }) => data.buffer as ArrayBuffer);
-  port.postMessage(reply, memory);
-});
+  port.postMessage(answered, memory);
+}
 
 async function answer(request: Request): Promise<Record<string, NDArray>> {
   switch (request.ask) {
@@ -91,11 +93,11 @@ async function open({
 async function run({ session, inputs }: Extract<Request, { ask: 'run' }>): Promise<Record<string, NDArray>> {
   const { Tensor } = await import('onnxruntime-node');
   const opened = sessions.get(session) as InferenceSession;
-  const feeds = inputs.map(({ data, shape }, i) => [
-    opened.inputNames[i] as string,
-    new Tensor('float32', data, shape),
-  ]);
-  const results = await opened.run(Object.fromEntries(feeds));
+  const feeds: Record<string, InstanceType<typeof Tensor>> = {};
+  for (const [i, { data, shape }] of inputs.entries()) {
+    feeds[opened.inputNames[i]] = new Tensor('float32', data, shape);
+  }
+  const results = await opened.run(feeds);
   return Object.fromEntries(
     Object.entries(results).map(([name, { data, dims }]) => [
       name,

@@ -151,7 +151,7 @@ function constantView(
   const { data, dtype } = constantData(values, tfDtype);
   const first = data[0];
   if (data.length > 1 && data.every((x) => x === first)) {
-    const single = graph.constant(data.slice(0, 1) as ConstantData, [1], dtype);
+    const single = graph.constant(data.slice(0, 1), [1], dtype);
     const value = dtype === 'float32' ? graph.scalar(Number(first)) : single;
     const ones = shape.map(() => 1);
     return {

@@ -28,7 +28,7 @@ export function viewOf(value: Value): View {
 
 /** A tensor [N, H, W, C] whose value lies as [N, C, H, W]. */
 export function viewOfNCHW(value: Value): View {
-  return { value, shape: NCHW.map((axis) => value.dims[axis] as number), axes: NCHW };
+  return { value, shape: NCHW.map((axis) => value.dims[axis]), axes: NCHW };
 }
 
 export function dtypeOf(view: View): DType {
@@ -39,15 +39,15 @@ export function dtypeOf(view: View): DType {
 export function transpose(view: View, perm: readonly number[]): View {
   return {
     value: view.value,
-    shape: perm.map((i) => view.shape[i] as number),
-    axes: perm.map((i) => view.axes[i] as number),
+    shape: perm.map((i) => view.shape[i]),
+    axes: perm.map((i) => view.axes[i]),
   };
 }
 
 /** The value with its physical axes in the order that `axes` asks for; repeated axes stay of size 1. */
 export function arranged(graph: Graph, view: View, axes: readonly number[]): Value {
-  const perm: number[] = new Array(axes.length);
-  axes.forEach((physical, logical) => (perm[physical] = view.axes[logical] as number));
+  const perm = new Array<number>(axes.length);
+  axes.forEach((physical, logical) => (perm[physical] = view.axes[logical]));
   return permuted(graph, view.value, perm);
 }
 
@@ -70,7 +70,7 @@ export function asNCHW(graph: Graph, view: View): Value {
 /** The same view with every element present: nothing is held as repeated. */
 export function present(graph: Graph, view: View): View {
   const dims: number[] = new Array<number>(view.shape.length);
-  view.axes.forEach((physical, logical) => (dims[physical] = view.shape[logical] as number));
+  view.axes.forEach((physical, logical) => (dims[physical] = view.shape[logical]));
   return { ...view, value: expanded(graph, view.value, dims) };
 }
 
@@ -89,9 +89,9 @@ export function reshaped(graph: Graph, value: Value, dims: readonly number[]): V
 
 function permuted(graph: Graph, value: Value, perm: readonly number[]): Value {
   if (perm.every((axis, i) => axis === i)) return value;
-  const dims = perm.map((axis) => value.dims[axis] as number);
+  const dims = perm.map((axis) => value.dims[axis]);
   const moving = perm.filter((axis) => value.dims[axis] !== 1);
-  if (moving.every((axis, i) => i === 0 || axis > (moving[i - 1] as number))) {
+  if (moving.every((axis, i) => i === 0 || axis > moving[i - 1])) {
     return reshaped(graph, value, dims);
   }
   return graph.add('Transpose', [value], dims, { perm: [...perm] });
@@ -107,12 +107,12 @@ export function reshape(graph: Graph, view: View, shape: readonly number[]): Vie
   if (!groups) return viewOf(reshaped(graph, plain(graph, view), shape));
 
   const dims: number[] = [];
-  const axes: number[] = new Array(shape.length);
+  const axes = new Array<number>(shape.length);
   shape.forEach((n, i) => {
     if (n === 1) axes[i] = dims.push(1) - 1;
   });
   for (const { repeated, to } of [...groups].sort((a, b) => a.start - b.start)) {
-    for (const i of to) axes[i] = dims.push(repeated ? 1 : (shape[i] as number)) - 1;
+    for (const i of to) axes[i] = dims.push(repeated ? 1 : shape[i]) - 1;
   }
   return { value: reshaped(graph, view.value, dims), shape, axes };
 }
@@ -153,11 +153,11 @@ function matchAxes(view: View, shape: readonly number[]): AxisGroup[] | undefine
         wanted *= axis.n;
       }
     } while (product !== wanted);
-    const ranks = old.map((axis) => physicalRank.get(view.axes[axis] as number) as number);
-    const repeated = old.map((axis) => view.value.dims[view.axes[axis] as number] === 1);
-    if (ranks.some((rank, k) => k > 0 && rank !== (ranks[k - 1] as number) + 1)) return undefined;
+    const ranks = old.map((axis) => physicalRank.get(view.axes[axis]) as number);
+    const repeated = old.map((axis) => view.value.dims[view.axes[axis]] === 1);
+    if (ranks.some((rank, k) => k > 0 && rank !== ranks[k - 1] + 1)) return undefined;
     if (repeated.some((r) => r !== repeated[0])) return undefined;
-    groups.push({ start: ranks[0] as number, repeated: repeated[0] as boolean, to: fresh });
+    groups.push({ start: ranks[0], repeated: repeated[0], to: fresh });
   }
   return groups;
 }

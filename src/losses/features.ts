@@ -5,9 +5,9 @@ import { gramMatrix } from './lossFunctions';
 /** What a network sees of one picture, by layer. Each tensor is computed when it is first asked for. */
 export interface Features {
   /** The layer's activations [height, width, channels]. */
-  activations(layer: string): tf.Tensor3D;
+  activations: (layer: string) => tf.Tensor3D;
   /** The Gram matrix [channels, channels] of those activations; a network may have a shorter way to it. */
-  gramMatrix(layer: string): tf.Tensor2D;
+  gramMatrix: (layer: string) => tf.Tensor2D;
 }
 
 /** From a picture [1, height, width, 3] (BGR minus ImageNet's means) to what a network sees of it. */
@@ -19,7 +19,7 @@ export function featureExtractor(
 ): FeatureExtractor {
   return (x) => {
     const computed = activationsOf(x);
-    const activations = once((layer) => (computed[layer] as tf.Tensor4D).squeeze<tf.Tensor3D>([0]));
+    const activations = once((layer) => computed[layer].squeeze<tf.Tensor3D>([0]));
     return { activations, gramMatrix: once((layer) => gramMatrix(activations(layer))) };
   };
 }

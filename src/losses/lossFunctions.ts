@@ -24,7 +24,7 @@ export function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Scalar 
 export function gramMatrix(x: tf.Tensor3D): tf.Tensor2D {
   const [height, width, channels] = x.shape;
   const features = x.transpose([2, 0, 1]).reshape([channels, height * width]);
-  return tf.matMul(features as tf.Tensor2D, features as tf.Tensor2D, false, true);
+  return tf.matMul(features, features, false, true);
 }
 
 /**

@@ -14,7 +14,8 @@ import {
 /** Layers by name, each with its share of a term's weight. */
 export type LayerShares = Readonly<Record<string, number>>;
 
-interface Term {
+/** What every term has. */
+export interface Term {
   /** Unique within a loss. Results, curves and notebooks show the term by this name. */
   readonly name: string;
   /** What the term's value is multiplied by. A term of weight 0 is not computed. */
@@ -156,5 +157,5 @@ export function assertTerms(terms: readonly LossTerm[]): void {
 
 /** Forgets which kind of statistic a term compares: its own two functions agree on it. */
 function layerTerm<Statistic extends tf.Tensor>(term: LayerTerm<Statistic>): LossTerm {
-  return term as unknown as LayerTerm;
+  return term;
 }

@@ -71,7 +71,7 @@ export function transferLoss(
           const [target] = (targets[term.name] ?? []).slice(i, i + 1);
           if (!features || !target) throw new Error(`The term ${term.name} has no target for ${layer}.`);
           const distance = term.distance(target, term.statistic(features, layer), { height, width });
-          return tf.mul<tf.Scalar>(distance, term.weight * (term.layers[layer] as number));
+          return tf.mul<tf.Scalar>(distance, term.weight * term.layers[layer]);
         });
         return [term.name, parts.length === 0 ? tf.scalar(0) : tf.addN(parts)];
       }),
@@ -105,9 +105,7 @@ export function lossAndGrads<Variables extends tf.Tensor>(
       names = Object.keys(terms);
       return tf.stack(Object.values(terms));
     })(variables);
-    const terms = Object.fromEntries(
-      tf.unstack(stacked).map((term, i) => [names[i] as string, term as tf.Scalar]),
-    );
+    const terms = Object.fromEntries(tf.unstack(stacked).map((term, i) => [names[i], term as tf.Scalar]));
     return { value: tf.sum(stacked), terms, grad };
   };
 }

@@ -3,7 +3,7 @@ import { UserError } from '../errors';
 import { SETTINGS, type Settings } from '../settings';
 import type { DownloadOptions } from './download';
 import { SLIM_WEIGHTS_FILE } from './vgg19SlimWeights';
-import { downloadWeights, findWeights } from './weights';
+import { assertWeightsFile, downloadWeights, findWeights } from './weights';
 
 export type NetworkName = Exclude<Settings['network'], 'auto'>;
 
@@ -15,24 +15,30 @@ export interface NetworkChoice {
   choice: string;
 }
 
+export interface ChoiceOptions {
+  /** A file of the network's weights; with auto they are VGG19's. */
+  weights?: string;
+  onDownload?: DownloadOptions['onProgress'];
+  /** Stops a download. */
+  signal?: AbortSignal;
+}
+
 /**
  * Chooses, and downloads VGG19's weights where they are asked for and not on this machine yet.
  *
- * @param weights a file of the network's weights; with auto they are VGG19's
- * @throws UserError where the weights that were asked for cannot be had; it says what to do
+ * @throws UserError where the weights that were asked for cannot be found or downloaded; it says what to do. The signal's reason, as it
+ * is, when that is aborted: an aborted download is never a choice of the other network
  */
 export async function chooseNetwork(
   network: Settings['network'],
-  {
-    weights,
-    onDownload,
-  }: { weights?: string; onDownload?: DownloadOptions['onProgress']; signal?: AbortSignal } = {},
+  { weights, onDownload, signal }: ChoiceOptions = {},
 ): Promise<NetworkChoice> {
-  const { read, expected } = SETTINGS.network.kind;
-  if (!read(network)) {
-    throw new UserError(`Expected the network to be ${expected}, but received '${String(network)}'.`);
+  const { kind } = SETTINGS.network;
+  if (!kind.read(network)) {
+    throw new UserError(`There is no network '${String(network)}'. Choose ${kind.expected}.`);
   }
   if (network === 'vgg19-slim') {
+    if (weights !== undefined) assertWeightsFile(weights);
     return {
       name: network,
       weights: weights ?? SLIM_WEIGHTS_FILE,
@@ -42,13 +48,13 @@ export async function chooseNetwork(
   const found = findWeights(weights)?.path;
   if (found) return vgg19(found, 'on this machine');
   try {
-    return vgg19(await downloadWeights({ onProgress: onDownload }), 'downloaded');
+    return vgg19(await downloadWeights({ onProgress: onDownload, signal }), 'downloaded');
   } catch (error) {
-    if (network === 'vgg19' || !(error instanceof UserError)) throw error;
+    if (signal?.aborted || network === 'vgg19' || !(error instanceof UserError)) throw error;
     return {
       name: 'vgg19-slim',
       weights: SLIM_WEIGHTS_FILE,
-      choice: `The network is vgg19-slim, because VGG19's weights cannot be had: ${error.message}`,
+      choice: `The network is vgg19-slim, because VGG19's weights are not here. ${error.message}`,
     };
   }
 }

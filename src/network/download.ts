@@ -10,7 +10,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EnvHttpProxyAgent, fetch } from 'undici';
+import type { EnvHttpProxyAgent, fetch } from 'undici';
 import { UserError } from '../errors';
 import { isAlive } from '../isAlive';
 
@@ -27,6 +27,8 @@ export interface DownloadOptions {
   retryAfter?: readonly number[];
   /** Milliseconds without a byte after which an attempt is given up. */
   stallAfter?: number;
+  /** Stops the download when it is aborted; what has arrived is kept for the next one. */
+  signal?: AbortSignal;
 }
 
 /** What trying again will not change: a server that refuses, a disk that is full. */
@@ -47,23 +49,33 @@ const CONNECT_WITHIN = 5000;
  * Fetches `url` into `file`. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured, redirects followed.
  *
  * @throws UserError where the server refuses, cannot be reached, or sends other bytes than the checksum's, and where the file cannot be
- * written
+ * written; the signal's reason, as it is, when that is aborted
  */
 export async function download(
   url: string,
   file: string,
-  { md5, onProgress, retryAfter = [1000, 2000, 4000, 8000], stallAfter = 30_000 }: DownloadOptions,
+  { md5, onProgress, retryAfter = [1000, 2000, 4000, 8000], stallAfter = 30_000, signal }: DownloadOptions,
 ): Promise<void> {
   if (!/^https?:/i.test(url) || !URL.canParse(url)) {
-    throw new UserError(`Expected an address that begins with http:// or https://, but received ${url}.`);
+    throw new UserError(
+      `${url} is not an address of the web. Give one that begins with http:// or https://.`,
+    );
   }
-  const partial = await claimPartial(file).catch((error: Error) => {
-    throw new UserError(`Expected to write ${file}, but could not: ${error.message}.`);
+  signal?.throwIfAborted();
+  const partial = await claimPartial(file).catch((error: unknown) => {
+    throw new UserError(
+      `Cannot write ${file}: ${(error as Error).message}. Set WHEATFIELD_CACHE to another folder.`,
+      { cause: error },
+    );
   });
+  // Loaded here, because most programs download nothing.
+  const { EnvHttpProxyAgent, fetch } = await import('undici');
   const attempt: Attempt = {
+    fetch,
     dispatcher: new EnvHttpProxyAgent({ connect: { timeout: CONNECT_WITHIN } }),
     onProgress,
     stallAfter,
+    signal,
     etag: undefined,
   };
   try {
@@ -79,23 +91,31 @@ export async function download(
         if (reached > furthest) failures = 0;
         furthest = Math.max(furthest, reached);
         const wait = (isUnreachable(error) ? retryAfter.slice(0, 1) : retryAfter)[failures];
-        if (wait === undefined || error instanceof Final) throw failure(url, error);
-        await sleep(wait);
+        if (signal?.aborted || wait === undefined || error instanceof Final) throw failure(url, error);
+        await sleep(wait, undefined, { signal });
       }
     }
     await rename(partial, file);
   } catch (error) {
     // For the next to take over, if anything arrived.
     await rename(partial, `${file}.partial`).catch(() => undefined);
+    signal?.throwIfAborted();
     throw error;
   } finally {
     await attempt.dispatcher.close();
   }
 }
 
+/** @throws UserError where the file cannot be read */
 export async function md5OfFile(file: string): Promise<string> {
   const hash = createHash('md5');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  try {
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  } catch (error) {
+    throw new UserError(`Cannot read ${file}: ${(error as Error).message}. Name another file.`, {
+      cause: error,
+    });
+  }
   return hash.digest('hex');
 }
 
@@ -109,7 +129,7 @@ function failure(url: string, error: unknown): UserError {
   // Where several addresses were tried, Node gives a code and no message.
   const { message: why, code } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;
   const reason = why || code ? `${message} (${why || code})` : message;
-  return new UserError(`Expected to download ${url}, but could not: ${reason}.`);
+  return new UserError(`Cannot download ${url}: ${reason}.`, { cause: error });
 }
 
 function sizeOf(file: string): Promise<number> {
@@ -139,9 +159,11 @@ async function claimPartial(file: string): Promise<string> {
 }
 
 interface Attempt {
+  fetch: typeof fetch;
   dispatcher: EnvHttpProxyAgent;
   onProgress: DownloadOptions['onProgress'];
   stallAfter: number;
+  signal: AbortSignal | undefined;
   /** Which version of the file the partial one is of, where the server said so. */
   etag: string | undefined;
 }
@@ -154,14 +176,14 @@ async function fetchRest(url: string, partial: string, attempt: Attempt): Promis
   const timer = setTimeout(() => stalled.abort(reason), attempt.stallAfter);
   let handle: FileHandle | undefined;
   try {
-    const response = await fetch(url, {
+    const response = await attempt.fetch(url, {
       dispatcher: attempt.dispatcher,
       headers: {
         'accept-encoding': 'identity',
         ...(present > 0 && { range: `bytes=${present}-` }),
         ...(present > 0 && attempt.etag && { 'if-range': attempt.etag }),
       },
-      signal: stalled.signal,
+      signal: attempt.signal ? AbortSignal.any([attempt.signal, stalled.signal]) : stalled.signal,
     });
     if (response.status === 416) {
       // There is nothing after what is here: whole, as the checksum will tell, or wrong.
@@ -194,12 +216,14 @@ async function fetchRest(url: string, partial: string, attempt: Attempt): Promis
     }
     if (total !== undefined && received < total)
       throw new Error(`the connection broke off at ${received} of ${total} bytes`);
+    // Before the file gets its name: after a power cut it must not be there without its bytes.
+    await handle.sync().catch(cannotWrite);
   } finally {
     clearTimeout(timer);
     await handle?.close();
   }
 }
 
-function cannotWrite(error: Error): never {
-  throw new Final(error.message);
+function cannotWrite(error: unknown): never {
+  throw new Final((error as Error).message, { cause: error });
 }

@@ -43,8 +43,8 @@ export async function loadKerasWeights(model: tf.LayersModel, file: string): Pro
 function reading<T>(file: string, read: () => T): T {
   try {
     return read();
-  } catch {
-    throw damaged(file);
+  } catch (error) {
+    throw damaged(file, error);
   }
 }
 
@@ -58,19 +58,17 @@ function assertHdf5(file: string): void {
       closeSync(descriptor);
     }
   } catch (error) {
-    throw new UserError(
-      `Expected Keras's weights at ${file}, but could not read it: ${(error as Error).message}.`,
-    );
+    throw new UserError(`Cannot read the weights ${file}: ${(error as Error).message}. Name another file.`, {
+      cause: error,
+    });
   }
   if (!start.equals(HDF5_SIGNATURE)) {
     throw new UserError(`Expected Keras's weights in an HDF5 file, but ${file} is not one.`);
   }
 }
 
-function damaged(file: string): UserError {
-  return new UserError(
-    `Expected a whole HDF5 file, but ${file} is cut short or damaged. Delete it and fetch it again.`,
-  );
+function damaged(file: string, cause: unknown): UserError {
+  return new UserError(`${file} is cut short or damaged. Delete it and fetch it again.`, { cause });
 }
 
 function names(attribute: h5wasm.Attribute | undefined): string[] | undefined {

@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
 import { writeWholeFile } from '../wholeFile';
+import { type Dtype, type Header, Malformed, parseHeader } from './safetensorsHeader';
 
 export type SafeArray = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array;
 
@@ -25,12 +26,6 @@ const TYPES = {
   I32: Int32Array,
 } as const;
 type TypeName = keyof typeof TYPES;
-
-interface Entry {
-  dtype: string;
-  shape: number[];
-  data_offsets: [number, number];
-}
 
 function typeName(data: SafeArray): TypeName {
   return (Object.keys(TYPES) as TypeName[]).find((name) => data instanceof TYPES[name]) as TypeName;
@@ -67,49 +62,44 @@ export function encodeSafetensors({ tensors, metadata }: SafeTensors): Uint8Arra
  * @throws UserError where the bytes are no whole safetensors file, or hold a type that is not read here
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): SafeTensors {
-  const { start, header } = readHeader(bytes, name);
-  const { __metadata__: metadata = {}, ...entries } = header;
-  const tensors: Record<string, SafeTensor> = {};
-  for (const [tensor, { dtype, shape, data_offsets }] of Object.entries(entries)) {
-    const Type = TYPES[dtype as TypeName] as (typeof TYPES)[TypeName] | undefined;
-    if (!Type) {
+  const { entries, metadata, start } = header(bytes, name);
+  const tensors = entries.map(({ name: tensor, dtype, shape, from, to }): [string, SafeTensor] => {
+    if (!isReadable(dtype)) {
       throw new UserError(
-        `Expected arrays of ${Object.keys(TYPES).join(', ')} in ${name}, but ${tensor} is ${dtype}.`,
+        `${tensor} in ${name} is of the type ${dtype}, which Wheatfield does not read. ` +
+          `Convert it to one of ${Object.keys(TYPES).join(', ')}.`,
       );
     }
-    const [from, to] = data_offsets;
-    const size = shape.reduce((product, n) => product * n, Type.BYTES_PER_ELEMENT);
-    if (to - from !== size || start + to > bytes.length) throw damaged(name);
-    tensors[tensor] = {
-      shape,
-      data: new Type(new Uint8Array(bytes.subarray(start + from, start + to)).buffer),
-    };
-  }
-  return { tensors, metadata: metadata as unknown as Record<string, string> };
+    // A copy, because the arrays lie at any byte and their numbers must be aligned.
+    const { buffer } = Uint8Array.from(bytes.subarray(start + from, start + to));
+    return [tensor, { shape, data: new TYPES[dtype](buffer) }];
+  });
+  return { tensors: Object.fromEntries(tensors), metadata };
 }
 
-function readHeader(bytes: Uint8Array, name: string): { start: number; header: Record<string, Entry> } {
-  if (bytes.length < 8) throw damaged(name);
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > bytes.length - 8) throw damaged(name);
+function header(bytes: Uint8Array, name: string): Header {
   try {
-    const text = Buffer.from(bytes.subarray(8, 8 + length)).toString();
-    return { start: 8 + length, header: JSON.parse(text) as Record<string, Entry> };
-  } catch {
-    throw damaged(name);
+    return parseHeader(bytes);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new UserError(
+      `${name} is not a whole safetensors file: ${error.message}. Fetch it again, or name another file.`,
+      { cause: error },
+    );
   }
 }
 
-function damaged(name: string): UserError {
-  return new UserError(
-    `Expected a whole safetensors file, but ${name} is cut short, damaged or another kind.`,
-  );
+function isReadable(dtype: Dtype): dtype is TypeName {
+  return Object.hasOwn(TYPES, dtype);
 }
 
-/** @throws UserError where the file is missing, damaged or of another kind */
+/** @throws UserError where the file cannot be read, is damaged or of another kind */
 export async function readSafetensors(file: string): Promise<SafeTensors> {
-  const bytes = await readFile(file).catch(() => undefined);
-  if (!bytes) throw new UserError(`Expected weights at ${file}, but there is no such file.`);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new UserError(`Cannot read the weights ${file}: ${(error as Error).message}. Name another file.`, {
+      cause: error,
+    });
+  });
   return decodeSafetensors(bytes, file);
 }
 

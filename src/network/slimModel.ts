@@ -1,7 +1,7 @@
 /** vgg19-slim as a tf.LayersModel, for whoever wants to look at its layers. */
 import * as tf from '@tensorflow/tfjs';
 import { type LayerSpec, type Vgg19Options, vggLayers } from './vgg19';
-import type { SlimLayer, SlimParameters } from './vgg19Slim';
+import type { SlimParameters } from './vgg19Slim';
 
 /**
  * The network with its heads. The layers that bear VGG19's names (block1_conv1 ... block5_conv4) are the heads, so that their outputs
@@ -24,14 +24,14 @@ export function slimModel(
         x,
       ) as tf.SymbolicTensor;
     } else {
-      const { bias } = parameters[layer.name] as SlimLayer;
+      const { bias } = parameters[layer.name];
       x = convolution(`${layer.name}_slim`, bias.size, 3, 'relu').apply(x) as tf.SymbolicTensor;
       heads.push(convolution(layer.name, layer.filters, 1, 'linear').apply(x) as tf.SymbolicTensor);
     }
   }
   const model = tf.model({ name: 'vgg19-slim', inputs: input, outputs: heads });
   for (const { name } of vggLayers().filter(isConvolution)) {
-    const { kernel, bias, head, headBias } = parameters[name] as SlimLayer;
+    const { kernel, bias, head, headBias } = parameters[name];
     model.getLayer(`${name}_slim`).setWeights([kernel, bias]);
     const [from, to] = head.shape;
     const kernel1x1 = tf.reshape(head, [1, 1, from, to]);

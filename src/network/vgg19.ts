@@ -116,6 +116,6 @@ export function features(
   return (x) => {
     const result = extractor.apply(x) as tf.Tensor4D | tf.Tensor4D[];
     const activations = Array.isArray(result) ? result : [result];
-    return Object.fromEntries(asked.map((name, i) => [name, activations[i] as tf.Tensor4D]));
+    return Object.fromEntries(asked.map((name, i) => [name, activations[i]]));
   };
 }

@@ -56,7 +56,7 @@ export function slimActivations(
 ): Record<string, tf.Tensor4D> {
   const activations: Record<string, tf.Tensor4D> = {};
   run(parameters, x, layersUpTo(layers), (name, activation) => (activations[name] = activation));
-  return Object.fromEntries(layers.map((name) => [name, activations[name] as tf.Tensor4D]));
+  return Object.fromEntries(layers.map((name) => [name, activations[name]]));
 }
 
 /** What the named layer takes: the activations [batch, h, w, channels] of the layer before it, pooled or not, or the picture. */
@@ -72,8 +72,8 @@ function run(
 ): tf.Tensor4D {
   return layers.reduce((input, { name, kind }) => {
     if (kind === 'pool') return tf.maxPool(input, 2, 2, 'valid');
-    const { kernel, bias } = parameters[name] as SlimLayer;
-    const activation = tf.relu(tf.add(tf.conv2d(input, kernel, 1, 'same'), bias)) as tf.Tensor4D;
+    const { kernel, bias } = parameters[name];
+    const activation = tf.relu<tf.Tensor4D>(tf.add(tf.conv2d(input, kernel, 1, 'same'), bias));
     onActivation?.(name, activation);
     return activation;
   }, x);
@@ -128,7 +128,7 @@ export function slimFeatures(parameters: SlimParameters, layers: readonly string
   }
   return (x) => {
     const own = slimActivations(parameters, x, layers);
-    const at = (name: string) => [own[name] as tf.Tensor4D, parameters[name] as SlimLayer] as const;
+    const at = (name: string) => [own[name], parameters[name]] as const;
     return {
       activations: once((name) => throughHead(...at(name)).squeeze<tf.Tensor3D>([0])),
       gramMatrix: once((name) => gramThroughHead(...at(name))),

@@ -22,17 +22,17 @@ type Arrays = Readonly<Record<string, { shape: readonly number[]; data: Float32A
 export function quantised(parameters: Arrays): SafeTensors['tensors'] {
   const tensors: Record<string, SafeTensor> = {};
   for (const [name, { shape, data }] of Object.entries(parameters)) {
-    if (!MATRICES.includes(name.split('/')[1] as string)) {
+    if (!MATRICES.includes(name.split('/')[1])) {
       tensors[name] = { shape, data };
       continue;
     }
     const channels = shape.at(-1) as number;
     const largest = new Float32Array(channels);
-    data.forEach((x, i) => (largest[i % channels] = Math.max(largest[i % channels] as number, Math.abs(x))));
+    data.forEach((x, i) => (largest[i % channels] = Math.max(largest[i % channels], Math.abs(x))));
     const scale = largest.map((x) => x / 127 || 1);
     tensors[name] = {
       shape,
-      data: Int8Array.from(data, (x, i) => Math.round(x / (scale[i % channels] as number))),
+      data: Int8Array.from(data, (x, i) => Math.round(x / scale[i % channels])),
     };
     tensors[`${name}/scale`] = { shape: [channels], data: scale };
   }
@@ -48,7 +48,7 @@ export function dequantised(tensors: SafeTensors['tensors']): Arrays {
     const float = Float32Array.from(data);
     parameters[name] = {
       shape,
-      data: scale ? float.map((x, i) => x * (scale[i % scale.length] as number)) : float,
+      data: scale ? float.map((x, i) => x * scale[i % scale.length]) : float,
     };
   }
   return parameters;
@@ -72,7 +72,7 @@ export async function loadSlimWeights(file: string = SLIM_WEIGHTS_FILE): Promise
     const parts = PARTS.map((part) => [part, parameters[`${name}/${part}`]] as const);
     const missing = parts.find(([, array]) => array === undefined);
     if (missing) throw otherNetwork(file, `it has no ${name}/${missing[0]}`);
-    const channels = parameters[`${name}/bias`]?.shape[0] as number;
+    const channels = parameters[`${name}/bias`]?.shape[0];
     const expected = [[3, 3, before, channels], [channels], [channels, filters], [filters]];
     const came = parts.map(([, array]) => array?.shape.join(' x '));
     if (came.join() !== expected.map((shape) => shape.join(' x ')).join()) {
@@ -80,7 +80,7 @@ export async function loadSlimWeights(file: string = SLIM_WEIGHTS_FILE): Promise
     }
     before = channels;
     const loaded = parts.map(([part, array]) => {
-      const { data, shape } = array as Arrays[string];
+      const { data, shape } = array;
       return [part, tf.tensor(data, [...shape])];
     });
     return [name, Object.fromEntries(loaded) as SlimLayer] as const;

@@ -10,7 +10,8 @@ export const WEIGHTS_FILE = 'vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5';
 export const WEIGHTS_MD5 = '253f8cb515780f3b799900260a226db6';
 const WEIGHTS_HOST = 'https://storage.googleapis.com/tensorflow/keras-applications/vgg19';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** The environment variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The project's own folder for downloads: WHEATFIELD_CACHE, or a folder in the system's place for caches. */
 export function cacheFolder(env: Environment = process.env): string {
@@ -43,11 +44,7 @@ export function findWeights(
     [env.WHEATFIELD_WEIGHTS, 'environment', 'the environment variable WHEATFIELD_WEIGHTS'],
   ] as const) {
     if (!given) continue;
-    if (!existsSync(given) || !statSync(given).isFile()) {
-      throw new UserError(
-        `Expected VGG19's weights (${WEIGHTS_FILE}) at ${name}, ${given}, but there is no such file.`,
-      );
-    }
+    assertWeightsFile(given, name);
     return { path: given, origin };
   }
   const cached = path.join(cacheFolder(env), WEIGHTS_FILE);
@@ -55,6 +52,17 @@ export function findWeights(
   const keras = path.join(env.KERAS_HOME || path.join(homedir(), '.keras'), 'models', WEIGHTS_FILE);
   if (existsSync(keras)) return { path: keras, origin: 'keras' };
   return undefined;
+}
+
+/**
+ * @param name what the path comes from, for the message
+ * @throws UserError where no file is there
+ */
+export function assertWeightsFile(file: string, name = 'the path given'): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isFile()) return;
+  const problem = found ? 'is a folder or a device, not a file' : 'does not exist';
+  throw new UserError(`The weights file ${file} ${problem}. Change ${name}.`);
 }
 
 /** Where the download comes from: Keras's storage host, or the address in WHEATFIELD_MIRROR. */
@@ -65,7 +73,7 @@ export function weightsUrl(env: Environment = process.env): string {
 /**
  * Downloads the weights into the project's cache and returns their path.
  *
- * @throws UserError where they cannot be had; it says where to put the file by hand
+ * @throws UserError where they cannot be downloaded; it says where to put the file by hand. The signal's reason when that is aborted
  */
 export async function downloadWeights(
   options: Partial<DownloadOptions> = {},
@@ -75,9 +83,11 @@ export async function downloadWeights(
   try {
     await download(weightsUrl(env), file, { md5: WEIGHTS_MD5, ...options });
   } catch (error) {
+    if (options.signal?.aborted || !(error instanceof UserError)) throw error;
     throw new UserError(
-      `${(error as Error).message} Fetch that file by other means and put it at ${file}, or name it with --weights or in ` +
+      `${error.message} Fetch that file by other means and put it at ${file}, or name it with --weights or in ` +
         'WHEATFIELD_WEIGHTS.',
+      { cause: error },
     );
   }
   return file;

@@ -95,7 +95,7 @@ function fileDisplay(name: string): Draw {
     await mkdir(folder, { recursive: true });
     await writeFile(`${file}.png`, await figure.png());
     if (figure.plotly) {
-      await copyFile(require.resolve('plotly.js/dist/plotly.min.js'), path.join(folder, 'plotly.min.js'));
+      await copyFile(require.resolve('plotly.js/plotly.min.js'), path.join(folder, 'plotly.min.js'));
       await writeFile(`${file}.html`, interactivePage(name, figure));
     }
     if (!announced) console.log(`${figure.text} -> ${file}.png${figure.plotly ? ' and .html' : ''}`);

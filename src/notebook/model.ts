@@ -21,18 +21,24 @@ export interface LoadedModel {
   open: OpenNetwork;
 }
 
+export interface LoadModelOptions extends Pick<Vgg19Options, 'pooling'> {
+  /** Stops a download. */
+  signal?: AbortSignal;
+}
+
 /**
  * Loads a network with its weights. 'auto' takes VGG19 where its weights are on this machine or can be downloaded, else vgg19-slim, which
  * comes with the package.
  *
- * @throws UserError where the weights cannot be had; it says what to do
+ * @throws UserError where the weights cannot be found or downloaded; it says what to do. The signal's reason when that is aborted
  */
 export async function loadModel(
   network: Settings['network'] = 'auto',
-  options: Pick<Vgg19Options, 'pooling'> = {},
+  { signal, ...options }: LoadModelOptions = {},
 ): Promise<LoadedModel> {
   const { name, weights, choice } = await chooseNetwork(network, {
     onDownload: downloadProgress(process.stdout),
+    signal,
   });
   const model =
     name === 'vgg19-slim' ? await loadSlimModel(weights, options) : await loadVgg19(weights, options);

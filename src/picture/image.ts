@@ -2,9 +2,10 @@
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import sharp from 'sharp';
+import type sharp from 'sharp';
 import { UserError } from '../errors';
 import { writeWholeFile } from '../wholeFile';
+import { loadSharp } from './sharp';
 
 /** A picture: 8-bit sRGB, three bytes (red, green, blue) a pixel, row by row from the top. */
 export interface Picture {
@@ -23,9 +24,6 @@ export type PictureSource = string | Uint8Array | Picture;
 
 /** lanczos3 keeps the most detail; nearest is Keras's load_img (Pillow's NEAREST), pixel for pixel. */
 export type ResizeFilter = 'lanczos3' | 'nearest';
-
-// libvips keeps what it read under the file's name, and would show a file that has changed since as it was before.
-sharp.cache(false);
 
 const READABLE = ['jpeg', 'png', 'webp', 'tiff', 'gif', 'avif'];
 /** What a file name's extension writes. sharp's own defaults lose more than eyes should see: JPEG at 80, colours halved, in TIFF too. */
@@ -77,8 +75,10 @@ async function assertFile(file: string): Promise<void> {
   if (!found.isFile())
     throw new UserError(`Expected a picture, but ${file} is a pipe or a device; save it first.`);
   if (found.size === 0) throw new UserError(`Expected a picture, but ${file} is empty.`);
-  await access(file, constants.R_OK).catch((error: Error) => {
-    throw new UserError(`Expected a picture that can be read, but ${file} cannot: ${error.message}.`);
+  await access(file, constants.R_OK).catch((error: unknown) => {
+    throw new UserError(`Cannot read the picture ${file}: ${(error as Error).message}. Name another file.`, {
+      cause: error,
+    });
   });
 }
 
@@ -105,10 +105,11 @@ function nameOf(source: string | Uint8Array): string {
 async function readable(source: string | Uint8Array): Promise<sharp.Metadata> {
   if (typeof source === 'string') await assertFile(source);
   const name = nameOf(source);
+  const sharp = await loadSharp();
   // The size is checked below, where it can be named.
   const metadata = await sharp(source, { limitInputPixels: false })
     .metadata()
-    .catch(async (error: Error) => {
+    .catch(async (error: unknown) => {
       const what = isHeic(await firstBytes(source)) ? 'heic' : 'not one that can be read';
       throw new UserError(
         `Expected a picture (${READABLE.join(', ')}), but ${name} is ${what}. Convert it first.`,
@@ -176,6 +177,7 @@ export async function loadImage(
 
 async function decoded(source: string | Uint8Array): Promise<Picture> {
   await readable(source);
+  const sharp = await loadSharp();
   // 'truncated', the milder level, takes half a TIFF and shows the rest black.
   const { data, info } = await sharp(source, { failOn: 'error', limitInputPixels: MOST_PIXELS })
     .autoOrient()
@@ -183,9 +185,9 @@ async function decoded(source: string | Uint8Array): Promise<Picture> {
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true })
-    .catch((error: Error) => {
-      const [reason = ''] = error.message.trim().split('\n');
-      throw new UserError(`Expected a whole picture, but ${nameOf(source)} is damaged: ${reason}.`, {
+    .catch((error: unknown) => {
+      const [reason = ''] = (error as Error).message.trim().split('\n');
+      throw new UserError(`The picture ${nameOf(source)} is damaged: ${reason}. Name another file.`, {
         cause: error,
       });
     });
@@ -197,7 +199,7 @@ function asRgb(data: Uint8Array, channels: number): Uint8Array {
   if (channels === 3) return data;
   const rgb = new Uint8Array((data.length / channels) * 3);
   for (let pixel = 0; pixel < rgb.length / 3; pixel++)
-    rgb.fill(data[pixel * channels] as number, pixel * 3, pixel * 3 + 3);
+    rgb.fill(data[pixel * channels], pixel * 3, pixel * 3 + 3);
   return rgb;
 }
 
@@ -206,6 +208,7 @@ export async function resizePicture(picture: Picture, size: Size, filter: Resize
   if (picture.width === size.width && picture.height === size.height) return picture;
   if (filter === 'nearest') return resizeNearest(picture, size);
   const { width, height } = picture;
+  const sharp = await loadSharp();
   const data = await sharp(picture.data, { raw: { width, height, channels: 3 } })
     .resize(size.width, size.height, { fit: 'fill', kernel: 'lanczos3' })
     .raw()
@@ -256,11 +259,14 @@ export async function saveImage({ data, width, height }: Picture, file: string):
     const endings = Object.keys(WRITABLE).join(', ');
     throw new UserError(`Expected a file name that ends in ${endings}, but received ${file}.`);
   }
+  const sharp = await loadSharp();
   const bytes = await encode(sharp(data, { raw: { width, height, channels: 3 } }))
     .toBuffer()
-    .catch((error: Error) => {
+    .catch((error: unknown) => {
+      const reason = (error as Error).message.trim();
       throw new UserError(
-        `Expected a picture that ${extension} can hold, but ${width} x ${height} failed: ${error.message.trim()}.`,
+        `A ${extension} file cannot hold ${width} x ${height} pixels: ${reason}. Choose another format.`,
+        { cause: error },
       );
     });
   await writeWholeFile(file, [bytes]);

@@ -19,7 +19,7 @@ export function preprocess({ data, height, width }: Picture): tf.Tensor4D {
   const x = new Float32Array(data.length);
   for (let i = 0; i < data.length; i += 3) {
     for (let channel = 0; channel < 3; channel++) {
-      x[i + channel] = (data[i + 2 - channel] as number) - (means[channel] as number);
+      x[i + channel] = data[i + 2 - channel] - means[channel];
     }
   }
   return tf.tensor4d(x, [1, height, width, 3]);
@@ -45,7 +45,7 @@ export function deprocess(x: tf.Tensor4D | PictureArray, rounding: Rounding = 'r
   const rgb = new Uint8ClampedArray(data.length);
   for (let i = 0; i < data.length; i += 3) {
     for (let channel = 0; channel < 3; channel++) {
-      rgb[i + 2 - channel] = level((data[i + channel] as number) + IMAGENET_MEANS_BGR[channel as 0 | 1 | 2]);
+      rgb[i + 2 - channel] = level(data[i + channel] + IMAGENET_MEANS_BGR[channel as 0 | 1 | 2]);
     }
   }
   return { width, height, data: new Uint8Array(rgb.buffer) };

@@ -3,13 +3,16 @@ import * as tf from '@tensorflow/tfjs';
 import { type LayerShares, type LossTerm, contentTerm, styleTerm, totalVariationTerm } from '../losses/terms';
 import { type Picture, type Size, resizePicture } from '../picture/image';
 import type { Settings } from '../settings';
+import { UserError } from '../errors';
 import { freePixels, pixels } from '../variables/pixels';
+import { pyramid } from '../variables/pyramid';
+import type { MakeVariables } from '../variables/variables';
 import type { ProblemOptions } from './problem';
 import type { SizedPictures } from './sources';
 
 /** What the settings say about a problem; signals, events and a network at hand are the caller's. */
 export function problemFromSettings(settings: Settings): ProblemOptions {
-  const { content, style, height, resize, network, weights, device, threads, bounds } = settings;
+  const { content, style, height, resize, network, weights, device, threads } = settings;
   return {
     content,
     styles: [style],
@@ -20,7 +23,7 @@ export function problemFromSettings(settings: Settings): ProblemOptions {
     device,
     threads,
     terms: lossTerms(settings),
-    variables: bounds ? pixels : freePixels,
+    variables: variablesOf(settings),
     first: (pictures) => firstPicture(settings, pictures),
   };
 }
@@ -43,6 +46,15 @@ function layerShares(specs: readonly string[]): LayerShares {
       const [layer, share = 1 / specs.length] = spec.split(':') as [string, string?];
       return [layer, Number(share)];
     }),
+  );
+}
+
+/** @throws UserError where bounds are taken from variables that have none */
+function variablesOf({ variables, bounds }: Pick<Settings, 'variables' | 'bounds'>): MakeVariables {
+  if (variables === 'pixels') return bounds ? pixels : freePixels;
+  if (bounds) return pyramid;
+  throw new UserError(
+    'A pyramid is displayable without bounds, so --no-bounds has nothing to change. Leave it out, or add --variables pixels.',
   );
 }
 

@@ -17,7 +17,7 @@ const COPIES_RUNNING = 6;
 /** What ONNX Runtime takes for each byte that is alive at once: its arena grows in steps, and blocked layouts are copies. Measured there too. */
 const ARENA = 1.3;
 /**
- * Float64 arrays of the picture's size: ten pairs of L-BFGS's memory, its bounds, gradients, points and directions, and the copies that
+ * Float64 arrays of the variables: ten pairs of L-BFGS's memory, its bounds, gradients, points and directions, and the copies that
  * the Evaluator and a checkpoint take.
  */
 const ARRAYS = 20 + 15;
@@ -54,16 +54,13 @@ export async function problemMemory(
 }
 
 /**
- * Bytes of the processor's memory that a run takes beyond what the process has when its pictures and network are read. With a GPU, its own
- * memory holds the constants and what is alive while the graph runs. How much it has ONNX Runtime does not tell, so that is not checked.
+ * Bytes that a run takes of the processor's memory beyond what the process has when its pictures and network are read. With a GPU, its own
+ * memory holds the constants and whatever is alive while the graph runs. ONNX Runtime does not tell how much of it is free.
  */
-export function bytesNeeded(
-  { constants, peak }: GraphMemory,
-  { height, width }: Size,
-  device: Target,
-): number {
-  const arrays = ARRAYS * 8 * height * width * 3;
-  if (device === 'webgpu') return Math.max(COPIES_COMPILING * constants, arrays);
+export async function bytesNeeded(parts: ProblemParts, size: Size): Promise<number> {
+  const { constants, peak } = await problemMemory(parts, size);
+  const arrays = ARRAYS * 8 * parts.variables.length;
+  if (parts.device === 'webgpu') return Math.max(COPIES_COMPILING * constants, arrays);
   return Math.max(COPIES_COMPILING * constants, COPIES_RUNNING * constants + ARENA * peak + arrays);
 }
 
@@ -73,17 +70,16 @@ export function availableMemory(): number {
 }
 
 /**
- * @param memoryAt the graph's memory at a size
+ * @param bytesAt what the run needs at a size
  * @param available bytes that the process may still take
  * @throws UserError where the run needs more; it names the largest height that fits
  */
 export async function assertFits(
-  { device, ...size }: Size & { device: Target },
-  memoryAt: (size: Size) => Promise<GraphMemory>,
+  size: Size,
+  bytesAt: (size: Size) => Promise<number>,
   available: number,
 ): Promise<void> {
-  const needed = async (at: Size) => bytesNeeded(await memoryAt(at), at, device);
-  const need = await needed(size);
+  const need = await bytesAt(size);
   if (need <= available) return;
   const scaled = (height: number) => ({
     height,
@@ -92,16 +88,14 @@ export async function assertFits(
   let [fits, tooMuch] = [LEAST_HEIGHT - 1, size.height];
   while (tooMuch - fits > 1) {
     const middle = Math.floor((fits + tooMuch) / 2);
-    if ((await needed(scaled(middle))) <= available) fits = middle;
+    if ((await bytesAt(scaled(middle))) <= available) fits = middle;
     else tooMuch = middle;
   }
   const advice =
-    fits < LEAST_HEIGHT
-      ? 'close other programs'
-      : `the largest --height that fits is ${fits}, unless other programs are closed`;
+    fits < LEAST_HEIGHT ? 'Close other programs' : `Close other programs, take --height ${fits}, which fits`;
   throw new UserError(
-    `Expected ${gigabytes(need)} of free memory for ${size.width} x ${size.height} pixels, but ${gigabytes(available)} are free; ` +
-      `${advice} (--force begins nevertheless).`,
+    `A picture of ${size.width} x ${size.height} pixels needs ${gigabytes(need)} of free memory, and ${gigabytes(available)} are free. ` +
+      `${advice}, or begin nevertheless with --force.`,
   );
 }
 

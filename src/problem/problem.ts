@@ -4,14 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { abortable } from '../abortable';
-import {
-  type CompiledFunction,
-  type Computed,
-  type GraphMemory,
-  type InputArray,
-  type Target,
-  compile,
-} from '../compile';
+import { type CompiledFunction, type Computed, type InputArray, type Target, compile } from '../compile';
 import { type Device, chooseDevice, reasonOf } from '../device';
 import { UserError } from '../errors';
 import { type LossAndGrads, type Targets, lossAndGrads, transferLoss } from '../losses/transferLoss';
@@ -23,8 +16,8 @@ import { preprocess } from '../picture/preprocess';
 import { SETTINGS, type Settings } from '../settings';
 import type { PreparationEvent } from '../transfer/events';
 import type { MakeVariables, Variables } from '../variables/variables';
-import { pixels } from '../variables/pixels';
-import { problemMemory } from './memory';
+import { pyramid } from '../variables/pyramid';
+import { bytesNeeded } from './memory';
 import { type SizedPictures, type SourceRecord, readPictures, recordsOf } from './sources';
 import { computeTargets, disposeTargets } from './targets';
 
@@ -40,7 +33,7 @@ export interface ProblemOptions {
   styleSize?: (style: Size, result: Size) => Size;
   /** Default the chapter's. */
   terms?: readonly LossTerm[];
-  /** Default pixels, kept displayable. */
+  /** What the optimiser moves; default a pyramid. */
   variables?: MakeVariables;
   /** Where the optimiser begins, given the pictures at their sizes. Default the content picture. */
   first?: (pictures: SizedPictures) => Picture | Promise<Picture>;
@@ -74,12 +67,12 @@ export interface Plan {
   source: ProblemSource;
   /** How many variables the optimiser moves. */
   length: number;
-  /** What the loss and its gradient need, at this size or another. */
-  memoryAt(size: Size): Promise<GraphMemory>;
+  /** Bytes that the run needs at this size or another, beyond what the process has by now. */
+  bytesAt: (size: Size) => Promise<number>;
 }
 
 /** What is compiled: the loss, its terms by name and its gradient by the variables, and the picture that they make, in VGG19's form. */
-interface Evaluated extends LossAndGrads {
+export interface Evaluated extends LossAndGrads {
   picture: tf.Tensor;
 }
 
@@ -92,7 +85,7 @@ export interface TransferProblem extends Size {
   /** The variables to begin at. */
   z0: Float64Array;
   /** Loss and gradient at the variables z, compiled. */
-  lossAndGrads(z: InputArray): Promise<Evaluation>;
+  lossAndGrads: (z: InputArray) => Promise<Evaluation>;
 }
 
 /** A transfer, ready to run. Dispose of it when it is done with. */
@@ -101,7 +94,7 @@ export interface Problem extends TransferProblem, AsyncDisposable {
   /** Which network it is and why, in a sentence. */
   choice: string;
   /** Frees the compiled function. */
-  dispose(): Promise<void>;
+  dispose: () => Promise<void>;
 }
 
 /**
@@ -114,7 +107,7 @@ export async function createProblem({
   resize = SETTINGS.resize.default,
   styleSize = (_, result) => result,
   terms = CHAPTER_TERMS,
-  variables: makeVariables = pixels,
+  variables: makeVariables = pyramid,
   first = ({ content }) => content,
   network: networkName = SETTINGS.network.default,
   openNetwork: open = openNetwork,
@@ -158,9 +151,9 @@ export async function createProblem({
     async function prepareOn({ name: device, why }: Device): Promise<Problem> {
       onEvent?.({ type: 'device', name: device, why });
       const source = { ...size, ...records, network: name, weights: network.weights, device };
-      const memoryAt = (at: Size) =>
-        problemMemory({ terms, extractor, variables: makeVariables(at), styleSizes, device }, at);
-      await beforeWork?.({ source, length: variables.length, memoryAt });
+      const bytesAt = (at: Size) =>
+        bytesNeeded({ terms, extractor, variables: makeVariables(at), styleSizes, device }, at);
+      await beforeWork?.({ source, length: variables.length, bytesAt });
       signal?.throwIfAborted();
 
       const targets = await computeTargets(terms, extractor, pictures, { device, threads, signal });

@@ -40,14 +40,18 @@ export async function writeCheckpoint(file: string, checkpoint: Checkpoint): Pro
 export async function readCheckpoint(file: string): Promise<Checkpoint | undefined> {
   const data = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw new UserError(`Expected a checkpoint that can be read, but ${file} cannot: ${error.message}.`);
+    throw new UserError(
+      `Cannot read the checkpoint ${file}: ${error.message}. Mend this, or start anew with wheatfield transfer --force.`,
+      { cause: error },
+    );
   });
   if (!data) return undefined;
   try {
     return parsed(data);
-  } catch {
+  } catch (error) {
     throw new UserError(
-      `Expected a whole checkpoint (${FORMAT}), but ${file} is not one; start anew with wheatfield transfer --force.`,
+      `${file} is not a whole checkpoint (${FORMAT}). Start anew with wheatfield transfer --force.`,
+      { cause: error },
     );
   }
 }

@@ -1,43 +1,104 @@
-/** One run at a time in a folder: a file that names the process at work there. */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+/**
+ * One run at a time in a folder. Each run claims the folder with an empty file that has its process id in its name, and then looks for
+ * the claims of others. Of two runs that begin together, the one that looks last sees the other's claim, so both cannot go ahead. A claim
+ * is removed by its own run only, or after that run's process has died; as no two claims share a name, a living one is never removed.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors';
 import { isAlive } from '../isAlive';
 
-const LOCK = '.wheatfield-in-use';
+const CLAIM = /^\.wheatfield-in-use\.(\d+)-/;
+/** Milliseconds in which a process that began at the same time must step back or go ahead. It may be suspended. */
+const PATIENCE = 5000;
 
 /** @throws UserError where another living process works in the folder */
 export async function assertNotInUse(dir: string): Promise<void> {
-  const owner = await ownerOf(dir);
-  if (owner !== undefined) {
-    throw new UserError(
-      `Expected a folder that no run is at work in, but process ${owner} writes to ${dir}; wait for it, or choose another --out.`,
-    );
-  }
+  const [other] = await otherClaims(dir);
+  if (other !== undefined) throw inUse(dir, other);
 }
 
 /**
- * Takes the folder for this process. The lock of a process that died, killed or crashed, does not count.
+ * Takes the folder for one run of this process. The claim of a process that died, killed or crashed, does not count. Of several that
+ * begin together, one gets the folder.
  *
- * @returns gives it back
- * @throws UserError where another living process works in it
+ * @returns gives the folder back
+ * @throws UserError where another run works in it, or no file can be written there
  */
 export async function lockFolder(dir: string): Promise<() => Promise<void>> {
   await assertNotInUse(dir);
-  const file = path.join(dir, LOCK);
-  await rm(file, { force: true });
+  const claim = `.wheatfield-in-use.${process.pid}-${randomUUID()}`;
+  const file = path.join(dir, claim);
   try {
-    await writeFile(file, `${process.pid}\n`, { flag: 'wx' });
+    await write(file, '', dir);
+    const began = performance.now();
+    let others = await otherClaims(dir, claim);
+    while (others.length > 0) {
+      const ahead = await firstAhead(dir, claim, others);
+      if (ahead !== undefined) throw inUse(dir, ahead);
+      if (performance.now() - began > PATIENCE) throw inUse(dir, others[0]);
+      await sleep(1);
+      others = await otherClaims(dir, claim);
+    }
+    // Says to those that begin now that this run will not step back any more.
+    await write(file, 'held', dir);
   } catch (error) {
-    // Two that began together: the one whose file came first has it.
-    await assertNotInUse(dir);
-    throw new UserError(`Expected to write to ${dir}, but could not: ${(error as Error).message}.`);
+    await rm(file, { force: true });
+    throw error;
   }
   return () => rm(file, { force: true });
 }
 
-async function ownerOf(dir: string): Promise<number | undefined> {
-  const text = await readFile(path.join(dir, LOCK), 'utf8').catch(() => '');
-  const pid = Number.parseInt(text, 10);
-  return pid > 0 && isAlive(pid) ? pid : undefined;
+/** Of the claims of others, one that holds the folder already, or one that comes first by its name; the others will step back. */
+async function firstAhead(dir: string, own: string, others: string[]): Promise<string | undefined> {
+  for (const other of others) {
+    if (other < own) return other;
+    const state = await readFile(path.join(dir, other), 'utf8').catch(() => '');
+    if (state !== '') return other;
+  }
+  return undefined;
+}
+
+/** The claims of living processes but for `own`. Removes those of dead ones. */
+async function otherClaims(dir: string, own?: string): Promise<string[]> {
+  const others: string[] = [];
+  for (const name of await namesIn(dir)) {
+    const pid = CLAIM.exec(name)?.[1];
+    if (pid === undefined || name === own) continue;
+    if (isAlive(Number(pid))) others.push(name);
+    else await rm(path.join(dir, name), { force: true });
+  }
+  return others;
+}
+
+async function write(file: string, text: string, dir: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    throw new UserError(`Cannot write to ${dir}: ${(error as Error).message}. Choose another --out.`, {
+      cause: error,
+    });
+  }
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    // No folder, no claims: whoever asked says what is wrong with it, if anything.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw new UserError(`Cannot read ${dir}: ${(error as Error).message}. Choose another --out.`, {
+      cause: error,
+    });
+  }
+}
+
+function inUse(dir: string, claim: string): UserError {
+  const pid = CLAIM.exec(claim)?.[1];
+  return new UserError(
+    `Process ${pid} is at work in ${dir}. Wait for it, or choose another --out; ` +
+      `if that process is not Wheatfield, delete ${path.join(dir, claim)}.`,
+  );
 }

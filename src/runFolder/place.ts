@@ -2,13 +2,12 @@
 import { access, mkdir, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
-import type { Size } from '../picture/image';
 
 /** @throws UserError where `dir` is a file, or would lie in one */
 export async function assertFolder(dir: string): Promise<void> {
   const nearest = await nearestExisting(path.resolve(dir));
   if (!(await stat(nearest)).isDirectory()) {
-    throw new UserError(`Expected a folder for the results, but ${nearest} is a file; choose another --out.`);
+    throw new UserError(`${nearest} is a file, not a folder for the results. Choose another --out.`);
   }
 }
 
@@ -26,9 +25,9 @@ export async function assertWritable(dir: string): Promise<void> {
     await mkdir(absolute, { recursive: true });
     await writeFile(attempt, 'x'.repeat(4096));
   } catch (error) {
-    throw new UserError(
-      `Expected a folder that can be written to, but ${dir} cannot: ${(error as Error).message}; choose another --out.`,
-    );
+    throw new UserError(`Cannot write to ${dir}: ${(error as Error).message}. Choose another --out.`, {
+      cause: error,
+    });
   } finally {
     await rm(attempt, { force: true }).catch(() => undefined);
     for (let made = absolute; made !== nearest; made = path.dirname(made)) {
@@ -37,7 +36,7 @@ export async function assertWritable(dir: string): Promise<void> {
   }
 }
 
-/** Float64 numbers for each value of the picture: ten pairs of L-BFGS's memory, the point, two gradients and a direction, and a part. */
+/** Float64 numbers for each variable: ten pairs of L-BFGS's memory, the point, two gradients and a direction, and a part. */
 const CHECKPOINT_ARRAYS = 20 + 4 + 1;
 
 /**
@@ -46,10 +45,10 @@ const CHECKPOINT_ARRAYS = 20 + 4 + 1;
  * @param checkpoint the file, which may be there already
  * @throws UserError where it has not
  */
-export async function assertRoom(checkpoint: string, { height, width }: Size): Promise<void> {
+export async function assertRoom(checkpoint: string, variables: number): Promise<void> {
   const dir = path.dirname(checkpoint);
   const { bavail, bsize } = await statfs(await nearestExisting(path.resolve(dir)));
-  const needed = 2 * CHECKPOINT_ARRAYS * 8 * height * width * 3;
+  const needed = 2 * CHECKPOINT_ARRAYS * 8 * variables;
   const there = await stat(checkpoint).then(
     ({ size }) => size,
     () => 0,
@@ -58,8 +57,8 @@ export async function assertRoom(checkpoint: string, { height, width }: Size): P
   if (free >= needed) return;
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   throw new UserError(
-    `Expected ${megabytes(needed)} of room in ${dir} for checkpoints of ${width} x ${height} pixels, but ${megabytes(free)} are free; ` +
-      'make room, or choose another --out (--force begins nevertheless).',
+    `${dir} has ${megabytes(free)} free, and the run's checkpoints need ${megabytes(needed)}. ` +
+      'Make room, choose another --out, or begin nevertheless with --force.',
   );
 }
 

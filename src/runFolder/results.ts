@@ -5,7 +5,7 @@
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
-import { type Size, saveImage } from '../picture/image';
+import { saveImage } from '../picture/image';
 import type { ProblemSource } from '../problem/problem';
 import type { Settings } from '../settings';
 import type { Checkpoint } from '../transfer/checkpoint';
@@ -15,7 +15,7 @@ import { writeWholeFile } from '../wholeFile';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
 import { assertNotInUse, lockFolder } from './folderLock';
 import { assertFolder, assertRoom, assertWritable } from './place';
-import { versions } from './versions';
+import { type Versions, versions } from './versions';
 
 const LOSSES = 'losses.json';
 const SETTINGS_FILE = 'settings.json';
@@ -32,7 +32,7 @@ export type LossEntry = Pick<
 
 /** What settings.json holds: enough to repeat the run, and to tell whether something has changed since. */
 export interface RunRecord {
-  versions: ReturnType<typeof versions>;
+  versions: Versions;
   source: ProblemSource;
   settings: Settings;
 }
@@ -44,7 +44,8 @@ export interface Results {
   close(): Promise<void>;
 }
 
-type Run = Pick<Transfer<TransferEvent>, 'picture' | 'checkpoint'>;
+/** What a running transfer is asked for. */
+export type Run = Pick<Transfer<TransferEvent>, 'picture' | 'checkpoint'>;
 
 /** Where the picture of an iteration lies. */
 export function resultPath(dir: string, iteration: number): string {
@@ -69,9 +70,9 @@ export async function checkResultsFolder(dir: string, force: boolean): Promise<v
   await assertWritable(dir);
 }
 
-/** @throws UserError where the disk has no room for the checkpoints of pictures of that size */
-export async function checkRoom(dir: string, size: Size): Promise<void> {
-  await assertRoom(path.join(dir, CHECKPOINT), size);
+/** @throws UserError where the disk has no room for the checkpoints of so many variables */
+export async function checkRoom(dir: string, variables: number): Promise<void> {
+  await assertRoom(path.join(dir, CHECKPOINT), variables);
 }
 
 /**
@@ -144,7 +145,7 @@ export async function readRun(dir: string): Promise<{ record: RunRecord; checkpo
 async function readLosses(dir: string): Promise<LossEntry[]> {
   const file = path.join(dir, LOSSES);
   const text = await readFile(file, 'utf8').catch(() => '[]');
-  return parsedJson(text, `the losses of a run in ${file}`, (value) => Array.isArray(value));
+  return parsedJson(text, `the losses of a run in ${file}`, isLosses);
 }
 
 /** @throws UserError where the text is not JSON, or not of that type */
@@ -157,6 +158,10 @@ function parsedJson<T>(text: string, what: string, isExpected: (value: unknown) 
   }
   if (isExpected(value)) return value;
   throw new UserError(`Expected ${what}, but it is damaged; start anew with wheatfield transfer --force.`);
+}
+
+function isLosses(value: unknown): value is LossEntry[] {
+  return Array.isArray(value);
 }
 
 /** The settings within are checked where they are read. */

@@ -41,15 +41,15 @@ export function adamStep(
   state.step++;
   const correction = Math.sqrt(1 - BETA2 ** state.step) / (1 - BETA1 ** state.step);
   for (const [name, { data }] of Object.entries(parameters)) {
-    const gradient = gradients[name] as Float32Array;
-    const mean = state.mean[name] as Float32Array;
-    const square = state.square[name] as Float32Array;
+    const gradient = gradients[name];
+    const mean = state.mean[name];
+    const square = state.square[name];
     const stepSize = rate * correction * Math.max(rootMeanSquare(data), LEAST_SIZE);
     for (let i = 0; i < data.length; i++) {
-      const g = gradient[i] as number;
-      const m = (mean[i] = BETA1 * (mean[i] as number) + (1 - BETA1) * g);
-      const v = (square[i] = BETA2 * (square[i] as number) + (1 - BETA2) * g * g);
-      data[i] = (data[i] as number) - (stepSize * m) / (Math.sqrt(v) + EPSILON);
+      const g = gradient[i];
+      const m = (mean[i] = BETA1 * mean[i] + (1 - BETA1) * g);
+      const v = (square[i] = BETA2 * square[i] + (1 - BETA2) * g * g);
+      data[i] = data[i] - (stepSize * m) / (Math.sqrt(v) + EPSILON);
     }
   }
 }

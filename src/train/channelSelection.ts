@@ -14,14 +14,13 @@ export function selectChannels(moments: ArrayLike<number>, n: number, count: num
   const chosen: number[] = [];
   while (chosen.length < count) {
     const best = bestChannel(residual, n, chosen);
-    const pivot = residual[best * n + best] as number;
+    const pivot = residual[best * n + best];
     chosen.push(best);
     if (pivot <= 0) continue;
     const column = residual.slice(best * n, (best + 1) * n);
     for (let i = 0; i < n; i++) {
-      const factor = (column[i] as number) / pivot;
-      for (let j = 0; j < n; j++)
-        residual[i * n + j] = (residual[i * n + j] as number) - factor * (column[j] as number);
+      const factor = column[i] / pivot;
+      for (let j = 0; j < n; j++) residual[i * n + j] = residual[i * n + j] - factor * column[j];
     }
   }
   return chosen;
@@ -32,9 +31,9 @@ function bestChannel(residual: Float64Array, n: number, chosen: readonly number[
   let bestGain = -1;
   for (let i = 0; i < n; i++) {
     if (chosen.includes(i)) continue;
-    const own = residual[i * n + i] as number;
+    const own = residual[i * n + i];
     let explained = 0;
-    for (let j = 0; j < n; j++) explained += (residual[i * n + j] as number) ** 2;
+    for (let j = 0; j < n; j++) explained += residual[i * n + j] ** 2;
     // A channel that the others explain already to rounding errors has nothing to add.
     const gain = own > 1e-9 * explained ** 0.5 ? explained / own : 0;
     if (gain > bestGain) [best, bestGain] = [i, gain];

@@ -20,8 +20,8 @@ export async function saveCheckpoint(
   const tensors: Record<string, SafeTensor> = {};
   for (const [name, { shape, data }] of Object.entries(parameters)) {
     tensors[`parameters/${name}`] = { shape, data };
-    tensors[`mean/${name}`] = { shape, data: adam.mean[name] as Float32Array };
-    tensors[`square/${name}`] = { shape, data: adam.square[name] as Float32Array };
+    tensors[`mean/${name}`] = { shape, data: adam.mean[name] };
+    tensors[`square/${name}`] = { shape, data: adam.square[name] };
   }
   pool.forEach((data, i) => (tensors[`pool/${i}`] = { shape: [data.length], data }));
   await writeSafetensors(file, {
@@ -56,10 +56,7 @@ export async function loadCheckpoint(file: string): Promise<Checkpoint | undefin
   return {
     parameters: Object.fromEntries(parts('parameters/')),
     adam: { step: Number(step), mean: arrays('mean/'), square: arrays('square/') },
-    pool: Array.from(
-      { length: Number(pool) },
-      (_, i) => (tensors[`pool/${i}`] as SafeTensor).data as Uint8Array,
-    ),
+    pool: Array.from({ length: Number(pool) }, (_, i) => tensors[`pool/${i}`].data as Uint8Array),
     seconds: Number(seconds),
   };
 }

@@ -8,6 +8,7 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { Command, InvalidArgumentError } from 'commander';
+import '../greeting';
 import { UserError } from '../errors';
 import { loadKerasWeights } from '../network/kerasWeights';
 import { vgg19 } from '../network/vgg19';
@@ -63,8 +64,6 @@ async function main(): Promise<void> {
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse();
   const flags = command.opts<Flags>();
-  // Otherwise tfjs prints advice on faster eager execution, of which there is none here.
-  tf.enableProdMode();
   await tf.setBackend('cpu');
 
   const weights = findWeights(flags.weights)?.path;
@@ -132,7 +131,9 @@ async function wholePicture(file: string): Promise<HeldOutPicture> {
   return { data, ...size };
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof UserError ? error.message : error);
-  process.exitCode = error instanceof UserError ? 2 : 1;
-});
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    console.error(error instanceof UserError ? error.message : error);
+    process.exitCode = error instanceof UserError ? 2 : 1;
+  });
+}

@@ -24,8 +24,11 @@ export async function listPictures(
 ): Promise<{ training: string[]; heldOut: string[] }> {
   const files: string[] = [];
   for (const folder of folders) {
-    const names = await readdir(folder).catch(() => {
-      throw new UserError(`Expected a folder of pictures at ${folder}, but there is none.`);
+    const names = await readdir(folder).catch((error: unknown) => {
+      throw new UserError(
+        `Cannot read the folder of pictures ${folder}: ${(error as Error).message}. Name another one.`,
+        { cause: error },
+      );
     });
     const pictures = names.filter((name) => EXTENSIONS.includes(path.extname(name).toLowerCase()));
     if (pictures.length === 0) throw new UserError(`Expected pictures in ${folder}, but it has none.`);
@@ -94,7 +97,7 @@ export function disturbed(x: Float32Array, other: Float32Array, random: Random):
   const contrast = random.next() < 0.5 ? random.between(0.5, 1.5) : 1;
   return x.map((value, i) => {
     const mean = IMAGENET_MEANS_BGR[(i % 3) as 0 | 1 | 2];
-    const mixed = contrast * ((1 - share) * value + share * (other[i] as number));
+    const mixed = contrast * ((1 - share) * value + share * other[i]);
     const level = mixed + (noise === 0 ? 0 : noise * random.normal()) + mean;
     return Math.min(Math.max(level, 0), 255) - mean;
   });

@@ -1,6 +1,6 @@
 /** How close the student is to the teacher on pictures that it was not trained on: the model card's figures. */
 import * as tf from '@tensorflow/tfjs';
-import { type NDArray, compile } from '../compile';
+import { compile } from '../compile';
 import type { FeatureExtractor } from '../losses/features';
 import { type SlimParameters, convLayers } from '../network/vgg19Slim';
 import { type Pair, layerPairs } from './layerPairs';
@@ -38,11 +38,11 @@ export async function layerFigures(
     const key = `${height}x${width}`;
     const graph = graphs.get(key) ?? (await compileFor(height, width));
     graphs.set(key, graph);
-    const results = (await graph(data)) as unknown as NDArray[];
+    const results = await graph(data);
     figures.push(
       Object.fromEntries(
         names.map((name, i) => {
-          const [cos, error] = (results[i] as NDArray).data as unknown as [number, number];
+          const [cos, error] = results[i].data as unknown as [number, number];
           return [name, { cosine: cos, gramError: error }];
         }),
       ),
@@ -58,7 +58,7 @@ export function meanFigures(figures: readonly Record<string, LayerFigures>[]): R
   const names = Object.keys(figures[0] ?? {});
   return Object.fromEntries(
     names.map((name) => {
-      const layer = figures.map((picture) => picture[name] as LayerFigures);
+      const layer = figures.map((picture) => picture[name]);
       return [
         name,
         { cosine: mean(layer.map((f) => f.cosine)), gramError: mean(layer.map((f) => f.gramError)) },

@@ -21,8 +21,8 @@ export function startNormalEquations(features: number, targets: number): NormalE
 
 /** Adds the sums of some samples. */
 export function accumulate(sums: NormalEquations, ff: ArrayLike<number>, ft: ArrayLike<number>): void {
-  for (let i = 0; i < ff.length; i++) sums.ff[i] = (sums.ff[i] as number) + (ff[i] as number);
-  for (let i = 0; i < ft.length; i++) sums.ft[i] = (sums.ft[i] as number) + (ft[i] as number);
+  for (let i = 0; i < ff.length; i++) sums.ff[i] = sums.ff[i] + ff[i];
+  for (let i = 0; i < ft.length; i++) sums.ft[i] = sums.ft[i] + ft[i];
 }
 
 /**
@@ -34,13 +34,13 @@ export function solveLeastSquares(
   { features: n, targets: m, ff, ft }: NormalEquations,
   ridge: number,
 ): Float64Array {
-  const size = Float64Array.from({ length: n }, (_, i) => Math.sqrt(ff[i * n + i] as number) || 1);
-  const scaled = ff.map((sum, k) => sum / ((size[Math.floor(k / n)] as number) * (size[k % n] as number)));
-  for (let i = 0; i < n; i++) scaled[i * n + i] = (scaled[i * n + i] as number) + ridge;
+  const size = Float64Array.from({ length: n }, (_, i) => Math.sqrt(ff[i * n + i]) || 1);
+  const scaled = ff.map((sum, k) => sum / (size[Math.floor(k / n)] * size[k % n]));
+  for (let i = 0; i < n; i++) scaled[i * n + i] = scaled[i * n + i] + ridge;
   const lower = cholesky(scaled, n);
-  const weights = ft.map((sum, k) => sum / (size[Math.floor(k / m)] as number));
+  const weights = ft.map((sum, k) => sum / size[Math.floor(k / m)]);
   substitute(lower, n, weights, m);
-  return weights.map((weight, k) => weight / (size[Math.floor(k / m)] as number));
+  return weights.map((weight, k) => weight / size[Math.floor(k / m)]);
 }
 
 /** The lower factor L of a = L L' [n, n], row by row; a's own memory. */
@@ -49,9 +49,9 @@ function cholesky(a: Float64Array, n: number): Float64Array {
     const row = a.subarray(i * n, (i + 1) * n);
     for (let j = 0; j <= i; j++) {
       const above = a.subarray(j * n, j * n + j);
-      let sum = row[j] as number;
-      for (let k = 0; k < j; k++) sum -= (row[k] as number) * (above[k] as number);
-      if (j < i) row[j] = sum / (a[j * n + j] as number);
+      let sum = row[j];
+      for (let k = 0; k < j; k++) sum -= row[k] * above[k];
+      if (j < i) row[j] = sum / a[j * n + j];
       else if (sum > 0) row[j] = Math.sqrt(sum);
       else
         throw new Error(`Least squares: the matrix is not positive definite at row ${i}; raise the ridge.`);
@@ -64,18 +64,18 @@ function cholesky(a: Float64Array, n: number): Float64Array {
 function substitute(lower: Float64Array, n: number, b: Float64Array, m: number): void {
   const subtract = (from: number, factor: number, row: number) => {
     const [target, source] = [b.subarray(from * m, (from + 1) * m), b.subarray(row * m, (row + 1) * m)];
-    for (let c = 0; c < m; c++) target[c] = (target[c] as number) - factor * (source[c] as number);
+    for (let c = 0; c < m; c++) target[c] = target[c] - factor * source[c];
   };
   const divide = (row: number) => {
-    const pivot = lower[row * n + row] as number;
-    for (let c = row * m; c < (row + 1) * m; c++) b[c] = (b[c] as number) / pivot;
+    const pivot = lower[row * n + row];
+    for (let c = row * m; c < (row + 1) * m; c++) b[c] = b[c] / pivot;
   };
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) subtract(i, lower[i * n + k] as number, k);
+    for (let k = 0; k < i; k++) subtract(i, lower[i * n + k], k);
     divide(i);
   }
   for (let i = n - 1; i >= 0; i--) {
     divide(i);
-    for (let k = 0; k < i; k++) subtract(k, lower[i * n + k] as number, i);
+    for (let k = 0; k < i; k++) subtract(k, lower[i * n + k], i);
   }
 }

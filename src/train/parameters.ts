@@ -19,13 +19,13 @@ export function slimParameters(names: readonly string[], tensors: readonly tf.Te
   const layers: Record<string, Record<string, tf.Tensor>> = {};
   names.forEach((name, i) => {
     const [layer, part] = name.split('/') as [string, string];
-    (layers[layer] ??= {})[part] = tensors[i] as tf.Tensor;
+    (layers[layer] ??= {})[part] = tensors[i];
   });
   return layers as unknown as Record<string, SlimLayer>;
 }
 
 /** The parameters as constant tensors, for a function that closes over them. */
-export function slimTensors(parameters: Parameters): { network: SlimParameters; dispose(): void } {
+export function slimTensors(parameters: Parameters): { network: SlimParameters; dispose: () => void } {
   const tensors = Object.values(parameters).map(({ data, shape }) => tf.tensor(data, [...shape]));
   return {
     network: slimParameters(Object.keys(parameters), tensors),

@@ -31,7 +31,7 @@ export class Random {
   }
 
   pick<T>(list: readonly T[]): T {
-    return list[this.below(list.length)] as T;
+    return list[this.below(list.length)];
   }
 
   /** Normal, of mean 0 and deviation 1 (Box and Muller). */

@@ -10,7 +10,7 @@ import type { FeatureExtractor } from '../losses/features';
 import { CHAPTER_TERMS, type LayerTerm, layersOf } from '../losses/terms';
 import { listTargets, lossAndGrads, targetsFrom, targetsOf, transferLoss } from '../losses/transferLoss';
 import { pixels } from '../variables/pixels';
-import type { Parameter, Parameters } from './parameters';
+import type { Parameters } from './parameters';
 
 /** The layers that a transfer with the chapter's loss looks at. */
 export const TRANSFER_LAYERS = layersOf(CHAPTER_TERMS);
@@ -69,7 +69,7 @@ export async function compileStyliser(
   const { bounds } = pixels({ height: size, width: size });
   return {
     run: async (content, style, evaluations, current) => {
-      const own = Object.keys(parameters).map((name) => (current[name] as Parameter).data);
+      const own = Object.keys(parameters).map((name) => current[name].data);
       const targets = listTargets<NDArray>(CHAPTER_TERMS, {
         ...(await contentTargets(content, ...own)),
         ...(await styleTargets(style, ...own)),

@@ -44,7 +44,7 @@ export class TrainingLog {
     const gramError = (kind: Step['kind']) => {
       const errors = this.recent
         .filter((event) => event.kind === kind)
-        .flatMap(({ result }) => this.styleLayers.map((i) => Math.sqrt(result.grams[i] as number)));
+        .flatMap(({ result }) => this.styleLayers.map((i) => Math.sqrt(result.grams[i])));
       return errors.length === 0 ? '  -  ' : mean(errors).toFixed(3);
     };
     const text =

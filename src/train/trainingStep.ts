@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../compile';
 import type { FeatureExtractor } from '../losses/features';
 import { type DistillationWeights, distillationLoss, relativeErrors } from './distillationLoss';
-import { type Parameter, type Parameters, slimParameters } from './parameters';
+import { type Parameters, slimParameters } from './parameters';
 
 export interface StepResult {
   loss: number;
@@ -51,14 +51,14 @@ export async function compileTrainingStep(
   const floats = ({ data }: NDArray) => data as Float32Array;
   return {
     run: async (x, current) => {
-      const inputs = names.map((name) => (current[name] as Parameter).data);
+      const inputs = names.map((name) => current[name].data);
       const { value, activations, grams, grads } = await compiled(x, ...inputs);
-      const list = grads as unknown as NDArray[];
+      const list = grads;
       return {
         loss: Number(value.data[0]),
         activations: floats(activations),
         grams: floats(grams),
-        gradients: Object.fromEntries(names.map((name, i) => [name, floats(list[i] as NDArray)])),
+        gradients: Object.fromEntries(names.map((name, i) => [name, floats(list[i])])),
       };
     },
     dispose: () => compiled.dispose(),

@@ -36,6 +36,8 @@ export async function transferScore(
       network,
       weights: weights[network],
       height: HEIGHT,
+      // As its figures were always measured.
+      variables: 'pixels',
       iterations: 1,
       evaluations: EVALUATIONS,
     });
@@ -55,7 +57,7 @@ export async function transferScore(
       slim: await scored(judge, slim),
     };
     const shed = (losses.before - losses.slim) / (losses.before - losses.vgg19);
-    return { losses, shed, pictures: { content, style: styles[0] as Picture, vgg19, slim } };
+    return { losses, shed, pictures: { content, style: styles[0], vgg19, slim } };
   } finally {
     await judge.dispose();
   }

@@ -34,10 +34,10 @@ export async function* warmStart(options: WarmStartOptions): AsyncGenerator<stri
   const moments = await teacherMoments(options);
   const convolutions: Parameters = {};
   for (const layer of convLayers(options.widths)) {
-    const { sums, channels, pixels } = moments[layer.name] as Moments;
+    const { sums, channels, pixels } = moments[layer.name];
     const chosen = selectChannels(sums, channels, layer.filters);
     // Every channel of the student has a mean square of about 1, so that its kernels' numbers are alike.
-    const scales = chosen.map((c) => 1 / Math.sqrt((sums[c * channels + c] as number) / pixels || 1));
+    const scales = chosen.map((c) => 1 / Math.sqrt(sums[c * channels + c] / pixels || 1));
     await solveConvolution(options, convolutions, layer, chosen, scales);
     yield layer.name;
   }
@@ -45,7 +45,7 @@ export async function* warmStart(options: WarmStartOptions): AsyncGenerator<stri
   const parts = ['kernel', 'bias', 'head', 'headBias'];
   const all = { ...convolutions, ...heads };
   const names = convLayers(options.widths).flatMap(({ name }) => parts.map((part) => `${name}/${part}`));
-  return Object.fromEntries(names.map((name) => [name, all[name] as Parameters[string]]));
+  return Object.fromEntries(names.map((name) => [name, all[name]]));
 }
 
 /** Sums over pixels of the products of every two channels [channels, channels]. */
@@ -67,22 +67,22 @@ async function teacherMoments({
   const grams = await compile(
     (x: tf.Tensor) => {
       const activations = network(x as tf.Tensor4D);
-      return names.map((name) => gramMatrix(tf.squeeze(activations[name] as tf.Tensor4D, [0])));
+      return names.map((name) => gramMatrix(tf.squeeze(activations[name], [0])));
     },
     [1, size, size, 3],
     { threads },
   );
   const moments: Record<string, Moments> = {};
   for (const x of pictures.slice(0, Math.ceil(pictures.length * SHARE_FOR_CHOICE))) {
-    for (const [i, { data, shape }] of ((await grams(x)) as unknown as NDArray[]).entries()) {
-      const name = names[i] as string;
+    for (const [i, { data, shape }] of (await grams(x)).entries()) {
+      const name = names[i];
       const side = Math.floor(size / 2 ** blockIndex(name));
       const moment = (moments[name] ??= {
         sums: new Float64Array(data.length),
-        channels: shape[0] as number,
+        channels: shape[0],
         pixels: 0,
       });
-      for (let k = 0; k < data.length; k++) moment.sums[k] = (moment.sums[k] as number) + (data[k] as number);
+      for (let k = 0; k < data.length; k++) moment.sums[k] = moment.sums[k] + data[k];
       moment.pixels += side * side;
     }
   }
@@ -113,13 +113,13 @@ async function solveConvolution(
     [1, size, size, 3],
     { threads },
   );
-  const count = Math.ceil(pictures.length * (SHARE_OF_PICTURES[blockIndex(name)] as number));
+  const count = Math.ceil(pictures.length * SHARE_OF_PICTURES[blockIndex(name)]);
   const equations: NormalEquations[] = [];
   for (const x of pictures.slice(0, count)) addTo(equations, 0, await sums(x));
   await sums.dispose();
   student.dispose();
   target.dispose();
-  const { matrix, bias } = solved(equations[0] as NormalEquations);
+  const { matrix, bias } = solved(equations[0]);
   convolutions[`${name}/kernel`] = parameter([3, 3, matrix.length / filters / 9, filters], matrix);
   convolutions[`${name}/bias`] = parameter([filters], bias);
 }
@@ -136,7 +136,7 @@ async function solveHeads(
     (x: tf.Tensor) => {
       const own = slimActivations(student.network, x as tf.Tensor4D, names);
       const wanted = network(x as tf.Tensor4D);
-      return names.map((name) => products(own[name] as tf.Tensor4D, wanted[name] as tf.Tensor4D));
+      return names.map((name) => products(own[name], wanted[name]));
     },
     [1, size, size, 3],
     { threads },
@@ -150,8 +150,8 @@ async function solveHeads(
   student.dispose();
   const heads: Parameters = {};
   names.forEach((name, i) => {
-    const { features: from, targets: to } = equations[i] as NormalEquations;
-    const { matrix, bias } = solved(equations[i] as NormalEquations);
+    const { features: from, targets: to } = equations[i];
+    const { matrix, bias } = solved(equations[i]);
     heads[`${name}/head`] = parameter([from - 1, to], matrix);
     heads[`${name}/headBias`] = parameter([to], bias);
   });
@@ -165,14 +165,14 @@ interface Products<T> {
 }
 
 function products(features: tf.Tensor4D, targets: tf.Tensor4D): Products<tf.Tensor> {
-  const flat = features.reshape([-1, features.shape[3]]) as tf.Tensor2D;
+  const flat = features.reshape<tf.Tensor2D>([-1, features.shape[3]]);
   const withOne = tf.concat2d([flat, tf.ones([flat.shape[0], 1])], 1);
-  const wanted = targets.reshape([-1, targets.shape[3]]) as tf.Tensor2D;
+  const wanted = targets.reshape<tf.Tensor2D>([-1, targets.shape[3]]);
   return { ff: tf.matMul(withOne, withOne, true, false), ft: tf.matMul(withOne, wanted, true, false) };
 }
 
 function addTo(equations: NormalEquations[], i: number, { ff, ft }: Products<NDArray>): void {
-  const sums = (equations[i] ??= startNormalEquations(ft.shape[0] as number, ft.shape[1] as number));
+  const sums = (equations[i] ??= startNormalEquations(ft.shape[0], ft.shape[1]));
   accumulate(sums, ff.data, ft.data);
 }
 
@@ -201,7 +201,7 @@ function beforeRelu(
   const network = before === undefined ? undefined : features(teacher, [before]);
   return {
     of: (x) => {
-      const input = before !== undefined && network ? (network(x)[before] as tf.Tensor4D) : x;
+      const input = before !== undefined && network ? network(x)[before] : x;
       return tf.add(tf.conv2d(input, own[0], 1, 'same'), own[1]);
     },
     dispose: () => tf.dispose(own),

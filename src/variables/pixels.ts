@@ -25,7 +25,7 @@ export function displayable(n: number): { lower: Float64Array; upper: Float64Arr
   const upper = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     lower[i] = -IMAGENET_MEANS_BGR[(i % 3) as 0 | 1 | 2];
-    upper[i] = (lower[i] as number) + 255;
+    upper[i] = lower[i] + 255;
   }
   return { lower, upper };
 }

@@ -11,9 +11,9 @@ export interface Variables {
    * The picture [1, height, width, 3] (BGR minus ImageNet's means) that the variables [length] make, in tfjs ops that compile knows: it is
    * differentiated and compiled in front of the loss.
    */
-  picture(z: tf.Tensor1D): tf.Tensor4D;
+  readonly picture: (z: tf.Tensor1D) => tf.Tensor4D;
   /** The inverse: variables whose picture is `x`, row-major [height, width, 3] (BGR minus ImageNet's means). */
-  from(x: ArrayLike<number>): Float64Array;
+  readonly from: (x: ArrayLike<number>) => Float64Array;
   /** The box that the optimiser keeps to; null where any variables make a displayable picture, or none is asked for. */
   readonly bounds: Bounds | null;
 }

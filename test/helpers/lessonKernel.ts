@@ -25,7 +25,7 @@ export interface Ran {
 
 export async function startLessonKernel(): Promise<LessonKernel> {
   const kernel = await startKernel({ cwd: NOTEBOOKS, env: process.env });
-  const displays = new Map();
+  const displays: Parameters<typeof collect>[2] = new Map();
   return {
     kernel,
     run: async (source) => {

@@ -1,5 +1,6 @@
 /** Many evaluations of a transfer with the tiny network; prints, as JSON, how many tensors and bytes there were along the way. */
 import * as tf from '@tensorflow/tfjs';
+import '../../src/greeting';
 import { problemFromSettings } from '../../src/problem/fromSettings';
 import { createProblem } from '../../src/problem/problem';
 import { readSettings } from '../../src/settings';
@@ -13,7 +14,6 @@ export interface Reading {
 }
 
 async function main(): Promise<void> {
-  tf.enableProdMode();
   const [content, style, height, iterations] = process.argv.slice(2);
   const settings = readSettings({ content, style, height, iterations, evaluations: 20, threads: 1 });
   const problem = await createProblem({ ...problemFromSettings(settings), openNetwork: openTinyVgg19 });

@@ -63,7 +63,7 @@ export async function checkOp(
   const eager = grads(inputs);
   const compiled = await compile((...x: tf.Tensor[]) => grads(x), ...shapes, options);
   const results = await compiled(...inputs);
-  eager.forEach((grad, i) => close((results as NDArray[])[i] as NDArray, grad));
+  eager.forEach((grad, i) => close(results[i], grad));
   await compiled.dispose();
 }
 
@@ -177,7 +177,7 @@ export const OPS: Record<string, OpCase[]> = {
       ] as [string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor][]
     ).map(([name, fn]): OpCase => ({
       name: `${name}, ${how}`,
-      fn: fn as OpCase['fn'],
+      fn: fn,
       shapes,
       range: [0.5, 3],
       // tfjs itself has no gradient for these over broadcast operands.
@@ -209,8 +209,10 @@ export const OPS: Record<string, OpCase[]> = {
     unary('sum of nothing', (x) => x.slice([0, 0], [0, 5]).sum(0)),
     ...([undefined, 0, 1, [1, 2], [-1], [0, 1, 2]] as (number | number[] | undefined)[]).flatMap((axis) =>
       [false, true].flatMap((keepDims) => [
-        unary(`sum over ${axis} ${keepDims}`, (x) => x.sum(axis, keepDims), { shapes: [[2, 3, 4]] }),
-        unary(`mean over ${axis} ${keepDims}`, (x) => x.mean(axis, keepDims), { shapes: [[2, 3, 4]] }),
+        unary(`sum over ${String(axis)} ${keepDims}`, (x) => x.sum(axis, keepDims), { shapes: [[2, 3, 4]] }),
+        unary(`mean over ${String(axis)} ${keepDims}`, (x) => x.mean(axis, keepDims), {
+          shapes: [[2, 3, 4]],
+        }),
       ]),
     ),
     unary('max', (x) => x.max(1), { shapes: [[2, 3, 4]] }),
@@ -268,8 +270,8 @@ export const OPS: Record<string, OpCase[]> = {
     ),
     unary('concat', (x) => tf.concat([x, x.mul(2), x.slice(0, [3, 1])], 1)),
     unary('stack', (x) => tf.stack([x, x.square()], 1)),
-    unary('unstack', (x) => (tf.unstack(x, 1)[2] as tf.Tensor).square()),
-    unary('split', (x) => (tf.split(x, [1, 4], 1)[1] as tf.Tensor).square()),
+    unary('unstack', (x) => tf.unstack(x, 1)[2].square()),
+    unary('split', (x) => tf.split(x, [1, 4], 1)[1].square()),
     unary('tile', (x) => x.tile([2, 3])),
     unary('tile of single rows', (x) => x.tile([4, 1]), { shapes: [[1, 5]] }),
     unary('gather', (x) => x.gather(tf.tensor1d([2, 0, 2], 'int32'), 0)),
@@ -357,8 +359,7 @@ export const OPS: Record<string, OpCase[]> = {
     ),
     {
       name: 'fused, with bias and relu',
-      fn: (a, b, bias) =>
-        tf.fused.matMul({ a: a as tf.Tensor2D, b: b as tf.Tensor2D, bias, activation: 'relu' }),
+      fn: (a, b, bias) => tf.fused.matMul({ a: a, b: b, bias, activation: 'relu' }),
       shapes: [[3, 4], [4, 5], [5]],
     },
   ],
@@ -382,7 +383,7 @@ export const OPS: Record<string, OpCase[]> = {
         // With a number for pad, tfjs sizes the output by the filter's height alone.
         .filter(([height, width]) => typeof pad === 'string' || height === width)
         .map((size): OpCase => ({
-          name: `conv2d ${size} strides ${strides} pad ${pad}`,
+          name: `conv2d ${size.join()} strides ${String(strides)} pad ${pad}`,
           fn: conv(strides, pad),
           shapes: [image, [...size, 3, 4]],
         })),
@@ -480,7 +481,7 @@ export const OPS: Record<string, OpCase[]> = {
     ),
     {
       name: 'maxPool 2/2 after a convolution and its ReLU, ties and zeros',
-      fn: (x, filter) => tf.maxPool(tf.relu(conv(1, 'same')(x, filter)) as tf.Tensor4D, 2, 2, 'valid'),
+      fn: (x, filter) => tf.maxPool(tf.relu<tf.Tensor4D>(conv(1, 'same')(x, filter)), 2, 2, 'valid'),
       shapes: [
         [1, 8, 6, 3],
         [3, 3, 3, 4],

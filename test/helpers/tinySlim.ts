@@ -16,7 +16,7 @@ export function tinySlim(widths: Widths = TINY_SLIM_WIDTHS, channels: Widths = V
   let before = 3;
   const targets = convLayers(channels);
   for (const [i, { name, filters }] of convLayers(widths).entries()) {
-    const to = targets[i]?.filters as number;
+    const to = targets[i]?.filters;
     parameters[`${name}/kernel`] = normal([3, 3, before, filters], Math.sqrt(2 / (9 * before)));
     parameters[`${name}/bias`] = normal([filters], 0.1);
     parameters[`${name}/head`] = normal([filters, to], 1);

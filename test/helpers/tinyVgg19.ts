@@ -39,7 +39,7 @@ export function tinyPicture(height: number, width: number, seed: number): tf.Ten
     const columns = tf.range(0, width).reshape([1, 1, width, 1]);
     const phases = tf.tensor([0, 1, 2].map((channel) => channel + seed)).reshape([1, 1, 1, 3]);
     const waves = rows.mul(0.3).add(phases).sin().mul(columns.mul(0.2).add(phases).cos());
-    return waves.mul(80).add(tf.randomNormal([1, height, width, 3], 0, 10, 'float32', seed)) as tf.Tensor4D;
+    return waves.mul(80).add<tf.Tensor4D>(tf.randomNormal([1, height, width, 3], 0, 10, 'float32', seed));
   });
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type NDArray, compile } from '../../src/compile';
+import { compile } from '../../src/compile';
 import { loadKerasWeights } from '../../src/network/kerasWeights';
 import { features, vgg19, vggLayers } from '../../src/network/vgg19';
 import { assertSummary, picture, summaries } from '../fixtures/vgg19/reference';
@@ -21,7 +21,7 @@ describe('VGG19 with its real weights', () => {
     const compiled = await compile(features(model, layers), x.shape);
     const results = await compiled(x);
     for (const layer of layers) {
-      const { data, shape } = results[layer] as NDArray;
+      const { data, shape } = results[layer];
       assertSummary(`${layer}, compiled`, tf.tensor(data, [...shape]), reference[layer]);
     }
     await compiled.dispose();

@@ -7,7 +7,7 @@ import { convLayers } from '../../src/network/vgg19Slim';
 import { disposeSlim, loadSlimWeights } from '../../src/network/vgg19SlimWeights';
 import { loadImage } from '../../src/picture/image';
 import { preprocess } from '../../src/picture/preprocess';
-import { type HeldOutPicture, type LayerFigures, layerFigures, meanFigures } from '../../src/train/heldOut';
+import { type HeldOutPicture, layerFigures, meanFigures } from '../../src/train/heldOut';
 import { transferScore } from '../../src/train/transferScore';
 import { realWeights, shared } from './shared';
 
@@ -41,7 +41,7 @@ describe('vgg19-slim, with the weights of the package, against VGG19', () => {
     disposeSlim(slim);
     teacher.dispose();
 
-    const of = (layer: string) => figures[layer] as LayerFigures;
+    const of = (layer: string) => figures[layer];
     const styleLayers = names.filter((name) => name.endsWith('_conv1'));
     const gramError = styleLayers.reduce((sum, layer) => sum + of(layer).gramError, 0) / styleLayers.length;
     assert.ok(gramError <= 0.235, `mean Gram error of the style layers: ${gramError}`);

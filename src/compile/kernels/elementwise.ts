@@ -13,7 +13,7 @@ export function broadcastView(graph: Graph, view: View, shape: readonly number[]
 }
 
 /** Operands of one element-wise node: physically aligned as the largest of them lies. */
-function align(graph: Graph, views: View[]): { values: Value[]; view(value: Value): View } {
+function align(graph: Graph, views: View[]): { values: Value[]; view: (value: Value) => View } {
   const shape = views
     .map((view) => [...view.shape])
     .reduce((a, b) => tf.broadcast_util.assertAndGetBroadcastShape(a, b));
@@ -22,7 +22,7 @@ function align(graph: Graph, views: View[]): { values: Value[]; view(value: Valu
     return reshape(graph, view, [...new Array<number>(missing).fill(1), ...view.shape]);
   });
   const elements = ranked.map(({ value }) => sizeOf(value.dims));
-  const largest = ranked[elements.indexOf(Math.max(...elements))] as View;
+  const largest = ranked[elements.indexOf(Math.max(...elements))];
   const values = ranked.map((view, i) =>
     elements[i] === 1 ? reshaped(graph, view.value, []) : arranged(graph, view, largest.axes),
   );

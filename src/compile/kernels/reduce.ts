@@ -14,7 +14,7 @@ interface ReduceAttrs {
 function reduce(graph: Graph, op: string, x: View, { axis, keepDims }: ReduceAttrs): View {
   const axes = tf.util.parseAxisParam(axis, [...x.shape]);
   if (axes.length === 0) return x;
-  const physical = axes.map((i) => x.axes[i] as number).sort((a, b) => a - b);
+  const physical = axes.map((i) => x.axes[i]).sort((a, b) => a - b);
   const dims = x.value.dims.map((n, i) => (physical.includes(i) ? 1 : n));
   const value = graph.add(op, [x.value, graph.int64(physical)], dims, { keepdims: 1 });
   const shape = x.shape.map((n, i) => (axes.includes(i) ? 1 : n));
@@ -32,10 +32,7 @@ function reduce(graph: Graph, op: string, x: View, { axis, keepDims }: ReduceAtt
 function repetitions(x: View, axis: number | number[]): number {
   return tf.util
     .parseAxisParam(axis, [...x.shape])
-    .reduce(
-      (count, i) => (x.value.dims[x.axes[i] as number] === 1 ? count * (x.shape[i] as number) : count),
-      1,
-    );
+    .reduce((count, i) => (x.value.dims[x.axes[i]] === 1 ? count * x.shape[i] : count), 1);
 }
 
 /** The sum over axes; of booleans, how many are true. */
@@ -59,7 +56,7 @@ function cumprod(graph: Graph, x: View, { axis, exclusive, reverse }: tf.Cumprod
     return slice(graph, pad(graph, view, paddings, 'constant', 1), begin, x.shape);
   };
   let product = exclusive ? moved(x, 1) : x;
-  for (let by = 1; by < (x.shape[axis] as number); by *= 2) {
+  for (let by = 1; by < x.shape[axis]; by *= 2) {
     product = elementwise(graph, 'Mul', [product, moved(product, by)]);
   }
   return product;

@@ -8,7 +8,7 @@ import { traceKernel } from './traceKernel';
 
 /** How many times larger each axis becomes. */
 function factors(from: readonly number[], to: readonly number[], alignCorners: boolean): [number, number] {
-  const scale = [0, 1].map((i) => (to[i] as number) / (from[i] as number)) as [number, number];
+  const scale = [0, 1].map((i) => to[i] / from[i]) as [number, number];
   if (alignCorners || !scale.every((factor) => Number.isInteger(factor) && factor >= 1)) {
     throw new Error(
       `compile: expected resizeNearestNeighbor to enlarge by a whole factor without alignCorners, but received ` +

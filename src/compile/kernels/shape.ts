@@ -8,7 +8,7 @@ import { traceKernel } from './traceKernel';
 /** `list`, given per logical axis, in the order of the physical axes. */
 function physicalOrder(view: View, list: readonly number[]): number[] {
   const ordered: number[] = new Array<number>(list.length);
-  view.axes.forEach((physical, logical) => (ordered[physical] = list[logical] as number));
+  view.axes.forEach((physical, logical) => (ordered[physical] = list[logical]));
   return ordered;
 }
 
@@ -22,22 +22,20 @@ export function slice(
 ): View {
   const moved: number[] = [];
   x.shape.forEach((n, i) => {
-    const repeated = x.value.dims[x.axes[i] as number] === 1;
+    const repeated = x.value.dims[x.axes[i]] === 1;
     const whole = begin[i] === 0 && strides[i] === 1 && shape[i] === n;
     if (!repeated && !whole) moved.push(i);
   });
   if (moved.length === 0) return { ...x, shape };
-  const pick = (list: readonly number[]) => graph.int64(moved.map((i) => list[i] as number));
+  const pick = (list: readonly number[]) => graph.int64(moved.map((i) => list[i]));
   const ends = shape.map((n, i) => {
-    const [first, step] = [begin[i] as number, strides[i] as number];
+    const [first, step] = [begin[i], strides[i]];
     const end = first + n * step;
     // Before the first element ONNX counts from the back, so a reversed slice ends beyond that.
-    return end < 0 ? -(x.shape[i] as number) - 1 : end;
+    return end < 0 ? -x.shape[i] - 1 : end;
   });
-  const sizes = x.shape.map((_, i) =>
-    moved.includes(i) ? (shape[i] as number) : (x.value.dims[x.axes[i] as number] as number),
-  );
-  const axes = graph.int64(moved.map((i) => x.axes[i] as number));
+  const sizes = x.shape.map((_, i) => (moved.includes(i) ? shape[i] : x.value.dims[x.axes[i]]));
+  const axes = graph.int64(moved.map((i) => x.axes[i]));
   const dims = physicalOrder(x, sizes);
   const value = graph.add('Slice', [x.value, pick(begin), pick(ends), axes, pick(strides)], dims);
   return { value, shape, axes: x.axes };
@@ -61,7 +59,7 @@ export function pad(
     x,
     paddings.map(([, n]) => n),
   );
-  const shape = paddings.map(([first, last], i) => first + (x.shape[i] as number) + last);
+  const shape = paddings.map(([first, last], i) => first + x.shape[i] + last);
   const inputs = [source, graph.int64([...before, ...after])];
   if (mode === 'constant') inputs.push(scalarView(graph, constantValue, x).value);
   return { value: graph.add('Pad', inputs, physicalOrder(x, shape), { mode }), shape, axes: x.axes };
@@ -71,10 +69,10 @@ function concat(graph: Graph, views: View[], axis: number): View {
   const [first] = views as [View, ...View[]];
   const values = views.map((view) => arranged(graph, present(graph, view), first.axes));
   const shape = first.shape.map((n, i) =>
-    i === axis ? views.reduce((sum, view) => sum + (view.shape[i] as number), 0) : n,
+    i === axis ? views.reduce((sum, view) => sum + view.shape[i], 0) : n,
   );
   const value = graph.add('Concat', values, physicalOrder(first, shape), {
-    axis: first.axes[axis] as number,
+    axis: first.axes[axis],
   });
   return { value, shape, axes: first.axes };
 }
@@ -161,12 +159,12 @@ export function registerShape(): void {
   });
   traceKernel<tf.ConcatAttrs>(tf.Concat, ({ graph, list, attrs }) => {
     const views = list();
-    const rank = (views[0] as View).shape.length;
+    const rank = views[0].shape.length;
     return concat(graph, views, attrs.axis < 0 ? attrs.axis + rank : attrs.axis);
   });
   traceKernel<tf.PackAttrs>(tf.Pack, ({ graph, list, attrs }) => {
     const views = list();
-    const rank = (views[0] as View).shape.length;
+    const rank = views[0].shape.length;
     const axis = attrs.axis < 0 ? attrs.axis + rank + 1 : attrs.axis;
     return concat(
       graph,
@@ -177,7 +175,7 @@ export function registerShape(): void {
   traceKernel<tf.UnpackAttrs>(tf.Unpack, ({ graph, input, attrs }) => {
     const x = input('value');
     const axis = attrs.axis < 0 ? attrs.axis + x.shape.length : attrs.axis;
-    const ones = new Array<number>(x.shape[axis] as number).fill(1);
+    const ones = new Array<number>(x.shape[axis]).fill(1);
     return split(graph, x, axis, ones).map((part) => reshape(graph, part, withoutAxis(x.shape, axis)));
   });
   traceKernel<tf.SplitVAttrs>(tf.SplitV, ({ graph, input, attrs }) => {
@@ -192,7 +190,7 @@ export function registerShape(): void {
   });
   traceKernel<tf.TileAttrs>(tf.Tile, ({ graph, input, attrs }) => {
     const x = input('x');
-    const shape = x.shape.map((n, i) => n * (attrs.reps[i] as number));
+    const shape = x.shape.map((n, i) => n * attrs.reps[i]);
     if (x.shape.every((n, i) => n === 1 || attrs.reps[i] === 1)) return broadcastView(graph, x, shape);
     return viewOf(graph.add('Tile', [plain(graph, x), graph.int64(attrs.reps)], shape));
   });

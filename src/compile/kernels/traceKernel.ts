@@ -7,11 +7,11 @@ import { type View, dtypeOf } from '../view';
 export interface KernelCall<Attributes> {
   graph: Graph;
   /** The input of that name. */
-  input(name: string): View;
+  input: (name: string) => View;
   /** The input of that name, or undefined where an optional one is left out. */
-  optional(name: string): View | undefined;
+  optional: (name: string) => View | undefined;
   /** All inputs, for the kernels that take a list (Concat, AddN, Pack). */
-  list(): View[];
+  list: () => View[];
   attrs: Attributes;
 }
 
@@ -44,7 +44,7 @@ export function traceKernel<Attributes = object>(
       });
       const views = Array.isArray(traced) ? traced : [traced];
       const tensors = views.map((view) => backend.tensor(view, tfDtype(dtypeOf(view))));
-      return Array.isArray(traced) ? tensors : (tensors[0] as tf.TensorInfo);
+      return Array.isArray(traced) ? tensors : tensors[0];
     },
   });
 }

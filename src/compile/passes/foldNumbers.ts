@@ -4,7 +4,7 @@ import { reshaped } from '../view';
 import { numberOf, rewrite } from './rewrite';
 
 interface Operation {
-  compute(a: number, b: number): number;
+  compute: (a: number, b: number) => number;
   /** x op neutral = x */
   neutral: number;
   commutes: boolean;
@@ -20,7 +20,7 @@ const OPERATIONS: Record<string, Operation> = {
 /** Add, Sub, Mul and Div in float32, and the reshapes between them. */
 export function foldNumbers(computation: Computation): Computation {
   return rewrite(computation, (graph, node) => {
-    const { dims, dtype } = node.outputs[0] as Value;
+    const { dims, dtype } = node.outputs[0];
     if (node.op === 'Reshape') {
       const [{ constant }] = node.inputs as [Value];
       const number = constant?.length === 1 ? graph.constant(constant, dims, dtype) : undefined;
@@ -35,7 +35,7 @@ export function foldNumbers(computation: Computation): Computation {
 function fold(graph: Graph, { compute, neutral, commutes }: Operation, { inputs, outputs }: Node) {
   const [a, b] = inputs as [Value, Value];
   const [x, y] = [numberOf(a), numberOf(b)];
-  const { dims } = outputs[0] as Value;
+  const { dims } = outputs[0];
   if (x !== undefined && y !== undefined) {
     return graph.constant(Float32Array.of(compute(x, y)), dims, 'float32');
   }

@@ -4,10 +4,10 @@ import { rewrite, sameDims } from './rewrite';
 
 /** Records ops of the dims and dtype of one result. */
 interface Writer {
-  float(op: string, ...inputs: Value[]): Value;
-  test(op: string, ...inputs: Value[]): Value;
-  cast(x: Value, dtype: DType): Value;
-  number(x: number): Value;
+  float: (op: string, ...inputs: Value[]) => Value;
+  test: (op: string, ...inputs: Value[]) => Value;
+  cast: (x: Value, dtype: DType) => Value;
+  number: (x: number) => Value;
 }
 
 const REPLACEMENTS: Record<string, (write: Writer, x: Value, y: Value) => Value> = {

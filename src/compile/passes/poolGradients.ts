@@ -22,7 +22,7 @@ export function poolGradients(computation: Computation): Computation {
     const pool = indices?.node;
     if (!dy || pool?.op !== 'MaxPool' || pool.outputs[1] !== indices) return undefined;
     const gradient = poolGradient(graph, pool, reshaped(graph, dy, indices.dims));
-    return [reshaped(graph, gradient, (result as Value).dims)];
+    return [reshaped(graph, gradient, result.dims)];
   });
 }
 
@@ -47,14 +47,14 @@ interface Axis {
 }
 
 function axesOf({ inputs, outputs, attributes }: Node): [Axis, Axis] {
-  const [{ dims: from }, { dims: to }] = [inputs[0] as Value, outputs[0] as Value];
+  const [{ dims: from }, { dims: to }] = [inputs[0] as Value, outputs[0]];
   const { kernel_shape, strides, pads } = attributes as Record<string, number[]>;
   const axis = (i: 0 | 1): Axis => ({
-    size: from[2 + i] as number,
-    windows: to[2 + i] as number,
-    kernel: kernel_shape?.[i] as number,
-    stride: strides?.[i] as number,
-    before: pads?.[i] as number,
+    size: from[2 + i],
+    windows: to[2 + i],
+    kernel: kernel_shape?.[i],
+    stride: strides?.[i],
+    before: pads?.[i],
   });
   return [axis(0), axis(1)];
 }
@@ -121,7 +121,7 @@ function tiled(
   const [n, c, h, w] = like.dims as [number, number, number, number];
   const zeros = graph.add('Expand', [graph.scalar(0), graph.int64(like.dims)], like.dims);
   const join = (parts: Value[], dims: number[], axis: number) =>
-    parts.length === 1 ? (parts[0] as Value) : graph.add('Concat', parts, dims, { axis });
+    parts.length === 1 ? parts[0] : graph.add('Concat', parts, dims, { axis });
   const lines = Array.from({ length: height }, (_, row) => {
     const places = Array.from({ length: width }, (__, column) =>
       reshaped(graph, at(row, column) ?? zeros, [n, c, h, w, 1]),
@@ -134,10 +134,10 @@ function tiled(
 /** A picture of other sizes, with as many rows and columns before it as `before` says: padding, or cut off where that is negative. */
 function moved(graph: Graph, value: Value, before: Pair, sizes: Pair, padding: number): Value {
   const [n, c, ...from] = value.dims as [number, number, number, number];
-  const after = sizes.map((size, i) => size - (before[i] as number) - (from[i] as number));
+  const after = sizes.map((size, i) => size - before[i] - from[i]);
   const begin = before.map((amount) => Math.max(0, -amount));
-  const end = after.map((amount, i) => (from[i] as number) + Math.min(0, amount));
-  const kept = end.map((last, i) => last - (begin[i] as number));
+  const end = after.map((amount, i) => from[i] + Math.min(0, amount));
+  const kept = end.map((last, i) => last - begin[i]);
   const isWhole = kept.join() === from.join();
   const bounds = [begin, end, [2, 3]].map((list) => graph.int64(list));
   const part = isWhole ? value : graph.add('Slice', [value, ...bounds], [n, c, ...kept]);

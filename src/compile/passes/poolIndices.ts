@@ -23,9 +23,9 @@ export function poolIndices(computation: Computation): Computation {
 function halves(source: Value, pooled: Value, { attributes }: Node): boolean {
   const [, , height, width] = source.dims as [number, number, number, number];
   const { kernel_shape, strides, pads } = attributes as Record<string, number[]>;
-  const twos = [...(kernel_shape as number[]), ...(strides as number[])].every((n) => n === 2);
-  const bare = (pads as number[]).every((n) => n === 0);
-  const covered = height === 2 * (pooled.dims[2] as number) && width === 2 * (pooled.dims[3] as number);
+  const twos = [...kernel_shape, ...strides].every((n) => n === 2);
+  const bare = pads.every((n) => n === 0);
+  const covered = height === 2 * pooled.dims[2] && width === 2 * pooled.dims[3];
   return twos && bare && covered && 2 * width <= WHOLE;
 }
 

@@ -12,7 +12,7 @@ export function powers(computation: Computation): Computation {
     const [base, exponent] = inputs as [Value, Value];
     const p = numberOf(exponent);
     if (p === undefined || p <= 0 || p > GREATEST || !Number.isInteger(4 * p)) return undefined;
-    if (!sameDims(base, result as Value)) return undefined;
+    if (!sameDims(base, result)) return undefined;
     const root = (x: Value) => graph.add('Sqrt', [x], base.dims);
     const factors = new Array<Value>(Math.floor(p)).fill(base);
     if (p % 1 >= 0.5) factors.push(root(base));

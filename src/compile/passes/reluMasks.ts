@@ -14,7 +14,7 @@ export function reluMasks(computation: Computation): Computation {
     if (op !== 'Where') return undefined;
     const [condition, one, zero] = inputs as [Value, Value, Value];
     const [x, bound] = condition.node?.op === 'Greater' ? (condition.node.inputs as [Value, Value]) : [];
-    if (!x || !bound || x.dtype !== 'float32' || !sameDims(x, result as Value)) return undefined;
+    if (!x || !bound || x.dtype !== 'float32' || !sameDims(x, result)) return undefined;
     if (numberOf(bound) !== 0 || numberOf(one) !== 1 || numberOf(zero) !== 0) return undefined;
     const asked = graph.find('Relu', [x]) ?? x;
     const attributes = { alpha: { float: STEEP }, beta: { float: 0 } };

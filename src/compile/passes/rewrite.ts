@@ -24,7 +24,7 @@ export function rewrite({ graph: old, outputs }: Computation, rule: Rule): Compu
     const inputs = node.inputs.map((value) => value && now(value));
     const same = graph.addNode(node.op, inputs, node.outputs, node.attributes);
     const results = rule(graph, same) ?? same.outputs;
-    node.outputs.forEach((value, i) => rewritten.set(value, results[i] as Value));
+    node.outputs.forEach((value, i) => rewritten.set(value, results[i]));
   }
   return { graph, outputs: outputs.map((value) => graph.output(now(value))) };
 }

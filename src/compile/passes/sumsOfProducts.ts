@@ -12,7 +12,7 @@ export function sumsOfProducts(computation: Computation): Computation {
     const [left, right] = inputs.map((value) => value?.node);
     if (left?.op !== 'Gemm' || right?.op !== 'Gemm' || left === right) return undefined;
     // A product may be one row or column that the sum repeats.
-    if (inputs.some((product) => !sameDims(product as Value, sum as Value))) return undefined;
+    if (inputs.some((product) => !sameDims(product as Value, sum))) return undefined;
     const joined = join(graph, left, right, 1) ?? join(graph, left, right, 0);
     return joined && [joined];
   });

@@ -54,6 +54,6 @@ export function viridis(value: number): [red: number, green: number, blue: numbe
 export function colourPicture({ shape, data }: Matrix, place: (value: number) => number): Picture {
   const [height, width] = shape as [number, number];
   const rgb = new Uint8Array(height * width * 3);
-  for (let i = 0; i < height * width; i++) rgb.set(viridis(place(data[i] as number)), i * 3);
+  for (let i = 0; i < height * width; i++) rgb.set(viridis(place(data[i])), i * 3);
   return { height, width, data: rgb };
 }

@@ -13,7 +13,7 @@ export interface Figure {
   /** In CSS pixels; the PNG may have more, for sharp screens. */
   width: number;
   height: number;
-  png(): Promise<Buffer>;
+  png: () => Promise<Buffer>;
   /** The same figure, interactive. */
   plotly?: PlotlyFigure;
 }

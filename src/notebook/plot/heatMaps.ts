@@ -1,8 +1,8 @@
 /** Matrices as heat maps, all on one scale, so that they can be compared; and what a layer's channels see. */
-import sharp from 'sharp';
 import type { NDArray } from '../../compile';
 import { UserError } from '../../errors';
 import type { Picture } from '../../picture/image';
+import { loadSharp } from '../../picture/sharp';
 import { type TensorLike, colourPicture, matrixOf, viridis } from './colours';
 import type { Figure } from './figure';
 import { type GridOptions, SMALL_PNG, pictureGrid } from './pictures';
@@ -59,6 +59,7 @@ export function heatMaps(
     width,
     height: inner.height,
     async png() {
+      const sharp = await loadSharp();
       return await sharp({ create: { width, height: inner.height, channels: 3, background: 'white' } })
         .composite([
           { input: await inner.png(), left: 0, top: 0 },
@@ -116,10 +117,7 @@ export function featureMaps(
       if (!Number.isInteger(channel) || channel < 0 || channel >= count) {
         throw new UserError(`Expected a channel from 0 to ${count - 1}, but received ${channel}.`);
       }
-      const map = Float32Array.from(
-        { length: height * width },
-        (_, i) => data[i * count + channel] as number,
-      );
+      const map = Float32Array.from({ length: height * width }, (_, i) => data[i * count + channel]);
       const [least, greatest] = [extreme(map, Math.min), extreme(map, Math.max)];
       const rgb = new Uint8Array(map.length * 3);
       map.forEach((value, i) =>
@@ -135,19 +133,17 @@ function mostVaried(data: ArrayLike<number>, count: number): number[] {
   const sums = new Float64Array(count);
   const squares = new Float64Array(count);
   for (let i = 0; i < data.length; i++) {
-    const value = data[i] as number;
-    sums[i % count] = (sums[i % count] as number) + value;
-    squares[i % count] = (squares[i % count] as number) + value * value;
+    const value = data[i];
+    sums[i % count] = sums[i % count] + value;
+    squares[i % count] = squares[i % count] + value * value;
   }
   const pixels = data.length / count;
-  const variances = squares.map(
-    (square, channel) => square / pixels - ((sums[channel] as number) / pixels) ** 2,
-  );
-  return [...variances.keys()].sort((a, b) => (variances[b] as number) - (variances[a] as number));
+  const variances = squares.map((square, channel) => square / pixels - (sums[channel] / pixels) ** 2);
+  return [...variances.keys()].sort((a, b) => variances[b] - variances[a]);
 }
 
 function extreme(data: ArrayLike<number>, pick: (a: number, b: number) => number): number {
-  return (Array.from(data) as number[]).reduce((found, value) => pick(found, value));
+  return Array.from<number>(data).reduce((found, value) => pick(found, value));
 }
 
 function short(value: number): string {

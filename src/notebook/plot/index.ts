@@ -1,6 +1,6 @@
 export type { Figure, PlotlyFigure } from './figure';
 export { type GridOptions, pictureGrid } from './pictures';
 export { type HeatMapOptions, featureMaps, heatMaps } from './heatMaps';
-export { type LossPoint, lossCurves } from './lossCurves';
+export { type LossPoint, lossComparison, lossCurves } from './lossCurves';
 export { plotlyFigure } from './plotly';
-export type { TensorLike } from './colours';
+export type { Matrix, TensorLike } from './colours';

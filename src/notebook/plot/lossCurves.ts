@@ -31,7 +31,7 @@ interface Curve {
   color: string;
   dash: (typeof LOOKS)[number]['dash'];
   width: number;
-  value(point: LossPoint): number;
+  value: (point: LossPoint) => number;
 }
 
 /** The sum first, then each term. */
@@ -63,8 +63,49 @@ function inWords(name: string): string {
 export function lossCurves(points: readonly LossPoint[], title = 'The loss while it falls'): Figure {
   const last = points.at(-1);
   if (!last) throw new UserError('There is no point of the loss to draw yet. Pass at least one.');
-  const curves = curvesOf(last);
-  const data = curves.map(({ name, color, dash, width, value }) => {
+  const terms = Object.entries(last.terms).map(([name, value]) => `${inWords(name)} ${value.toPrecision(3)}`);
+  const curves = curvesOf(last).map((curve) => ({ ...curve, points }));
+  return logFigure(
+    `Loss after ${last.evaluations} evaluations: ${last.loss.toPrecision(4)} (${terms.join(', ')}).`,
+    title,
+    curves,
+  );
+}
+
+/**
+ * A plot of the losses of several runs, to be compared.
+ *
+ * @param runs the points of each run, by the name that the legend gives it
+ * @throws UserError where there is no run, or one without a point
+ */
+export function lossComparison(runs: Readonly<Record<string, readonly LossPoint[]>>, title: string): Figure {
+  const curves = Object.entries(runs).map(([name, points], i) => ({
+    ...LOOKS[i % LOOKS.length],
+    name,
+    width: 3,
+    value: ({ loss }: LossPoint) => loss,
+    points,
+  }));
+  const empty = curves.find(({ points }) => points.length === 0);
+  if (curves.length === 0 || empty) {
+    throw new UserError(
+      `${empty ? `The run '${empty.name}' has no point` : 'There is no run'} to draw. Pass at least one.`,
+    );
+  }
+  const ends = curves.map(({ name, points }) => {
+    const { loss, evaluations } = points.at(-1) as LossPoint;
+    return `${name} ${loss.toPrecision(3)} after ${evaluations} evaluations`;
+  });
+  return logFigure(`${title}: ${ends.join(', ')}.`, title, curves);
+}
+
+/** Curves over the evaluations, on a log scale. */
+function logFigure(
+  text: string,
+  title: string,
+  curves: readonly (Curve & { points: readonly LossPoint[] })[],
+): Figure {
+  const data = curves.map(({ name, color, dash, width, value, points }) => {
     const isZero = points.every((point) => value(point) === 0);
     return {
       type: 'scatter' as const,
@@ -77,44 +118,40 @@ export function lossCurves(points: readonly LossPoint[], title = 'The loss while
       showlegend: true,
     };
   });
-  const terms = Object.entries(last.terms).map(([name, value]) => `${inWords(name)} ${value.toPrecision(3)}`);
-  return plotlyFigure(
-    `Loss after ${last.evaluations} evaluations: ${last.loss.toPrecision(4)} (${terms.join(', ')}).`,
-    900,
-    500,
-    {
-      data,
-      layout: {
-        ...LAYOUT,
-        title: { text: title, x: 0.5 },
-        margin: { l: 110, r: 30, t: 90, b: 75 },
-        xaxis: {
-          ...AXIS,
-          title: { text: 'evaluations of the loss and its gradient' },
-          rangemode: 'tozero',
-        },
-        yaxis: {
-          ...AXIS,
-          type: 'log',
-          title: { text: 'weighted loss (no unit, log scale)' },
-          ...decades(curves, points),
-          exponentformat: 'power',
-        },
-        legend: { orientation: 'h', x: 0.5, y: 1.02, xanchor: 'center', yanchor: 'bottom' },
+  return plotlyFigure(text, 900, 500, {
+    data,
+    layout: {
+      ...LAYOUT,
+      title: { text: title, x: 0.5 },
+      margin: { l: 110, r: 30, t: 90, b: 75 },
+      xaxis: {
+        ...AXIS,
+        title: { text: 'evaluations of the loss and its gradient' },
+        rangemode: 'tozero',
       },
+      yaxis: {
+        ...AXIS,
+        type: 'log',
+        title: { text: 'weighted loss (no unit, log scale)' },
+        ...decades(curves),
+        exponentformat: 'power',
+      },
+      legend: { orientation: 'h', x: 0.5, y: 1.02, xanchor: 'center', yanchor: 'bottom' },
     },
-  );
+  });
 }
 
 /**
- * The range of the log axis: from a tenth of what the smallest term comes to. A term that begins near 0 (the content loss of the content
+ * The range of the log axis: from a tenth of what the smallest curve comes to. A term that begins near 0 (the content loss of the content
  * picture) comes up from below. Between powers of ten 2 and 5 are marked where there is room.
  */
-function decades(
-  curves: readonly Curve[],
-  points: readonly LossPoint[],
-): { range: [number, number]; dtick: number | 'D2' } {
-  const heights = curves.map(({ value }) => Math.max(...points.map(value))).filter((most) => most > 0);
+function decades(curves: readonly (Curve & { points: readonly LossPoint[] })[]): {
+  range: [number, number];
+  dtick: number | 'D2';
+} {
+  const heights = curves
+    .map(({ value, points }) => Math.max(...points.map(value)))
+    .filter((most) => most > 0);
   const [most, least] = heights.length > 0 ? [Math.max(...heights), Math.min(...heights)] : [1, 1];
   const [top, bottom] = [Math.log10(most) + 0.2, Math.log10(least) - 1];
   return { range: [bottom, top], dtick: top - bottom > 3 ? 1 : 'D2' };

@@ -1,7 +1,7 @@
 /** Pictures side by side, each with its caption. */
-import sharp from 'sharp';
 import { UserError } from '../../errors';
 import type { Picture } from '../../picture/image';
+import { loadSharp } from '../../picture/sharp';
 import type { Figure } from './figure';
 import { FONT, drawSvg, escapeXml } from './text';
 
@@ -51,7 +51,7 @@ export function pictureGrid(named: Readonly<Record<string, Picture>>, options: G
     height,
     async png() {
       const labels = captions.map((caption, i) => {
-        const [x, y] = [left(i) + pictureWidth / 2, top(i) + (heights[i] as number) + CAPTION - 9];
+        const [x, y] = [left(i) + pictureWidth / 2, top(i) + heights[i] + CAPTION - 9];
         return `<text x="${x}" y="${y}">${escapeXml(caption)}</text>`;
       });
       const overlay = await drawSvg(
@@ -60,11 +60,12 @@ export function pictureGrid(named: Readonly<Record<string, Picture>>, options: G
       );
       const drawn = await Promise.all(
         pictures.map(async (picture, i) => ({
-          input: await scaled(picture, pictureWidth, heights[i] as number),
+          input: await scaled(picture, pictureWidth, heights[i]),
           left: left(i),
           top: top(i),
         })),
       );
+      const sharp = await loadSharp();
       return await sharp({ create: { width, height, channels: 3, background: 'white' } })
         .composite([...drawn, { input: overlay, left: 0, top: 0 }])
         .png(SMALL_PNG)
@@ -76,5 +77,6 @@ export function pictureGrid(named: Readonly<Record<string, Picture>>, options: G
 async function scaled(picture: Picture, width: number, height: number): Promise<Buffer> {
   const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
   const kernel = width >= 2 * picture.width ? 'nearest' : 'lanczos3';
+  const sharp = await loadSharp();
   return await sharp(picture.data, { raw }).resize(width, height, { fit: 'fill', kernel }).png().toBuffer();
 }

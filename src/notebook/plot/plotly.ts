@@ -1,6 +1,6 @@
 /** plotly.js without a browser: it lays a figure out in jsdom, as an SVG, and sharp makes a PNG of that. */
 import { readFile } from 'node:fs/promises';
-import { JSDOM } from 'jsdom';
+import type { JSDOM } from 'jsdom';
 import type { PlotlyFigure, Figure } from './figure';
 import { FONT, drawSvg, textWidth } from './text';
 
@@ -71,7 +71,9 @@ function moveLeft(title: Element, by: number): void {
 
 /** A window of jsdom with plotly's scatter and bar charts in it, and with estimates where only a browser could measure text. */
 async function openWindow(): Promise<JSDOM['window']> {
-  const source = await readFile(require.resolve('plotly.js/dist/plotly-basic.min.js'), 'utf8');
+  // Loaded here, because it takes longer than all the rest of the package.
+  const { JSDOM } = await import('jsdom');
+  const source = await readFile(require.resolve('plotly.js/plotly.min.js'), 'utf8');
   const { window } = new JSDOM('<!doctype html><body></body>', {
     runScripts: 'outside-only',
     pretendToBeVisual: true,

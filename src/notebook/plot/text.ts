@@ -1,6 +1,6 @@
 /** Text in figures: one font that comes along, so that labels look the same everywhere, also on a machine without fonts. */
 import path from 'node:path';
-import sharp from 'sharp';
+import { loadSharp } from '../../picture/sharp';
 import { PROJECT_FOLDER } from '../../project';
 
 export const FONT = 'DejaVu Sans';
@@ -10,6 +10,7 @@ let registered: Promise<unknown> | undefined;
 
 /** Draws an SVG whose text is in FONT. `scale` makes more pixels of it. */
 export async function drawSvg(svg: string, scale = 1): Promise<Buffer> {
+  const sharp = await loadSharp();
   // Text that sharp draws from a font file makes that font known to its SVG renderer as well, once for the process.
   registered ??= sharp({ text: { text: '.', font: FONT, fontfile: FONT_FILE } }).toBuffer();
   await registered;

@@ -1,0 +1,20 @@
+/** What the lessons need beside the chapter: a network at once, eager tfjs, figures below a cell or in files, the Interrupt button. */
+export { type EagerBackend, useEagerBackend } from './backend';
+export { type LoadedModel, type LoadModelOptions, loadModel } from './model';
+export { type LiveFigure, show, showLive } from './display';
+export { interruptible } from './interrupt';
+export {
+  type Figure,
+  type GridOptions,
+  type HeatMapOptions,
+  type LossPoint,
+  type Matrix,
+  type PlotlyFigure,
+  type TensorLike,
+  featureMaps,
+  heatMaps,
+  lossComparison,
+  lossCurves,
+  pictureGrid,
+  plotlyFigure,
+} from './plot';
