@@ -250,6 +250,7 @@ describe('wheatfield --help', () => {
     '--style-layers <layers...>':
       '(default: block1_conv1,block2_conv1,block3_conv1,block4_conv1,block5_conv1)',
     '--content-weight <number>': '(default: 0.025)',
+    '--device <cpu|webgpu|auto>': '(default: cpu)',
     '--style-weight <number>': '(default: 1)',
     '--tv-weight <number>': '(default: 0.0001)',
     '--iterations <n>': '(default: 20)',

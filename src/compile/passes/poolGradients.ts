@@ -48,13 +48,13 @@ interface Axis {
 
 function axesOf({ inputs, outputs, attributes }: Node): [Axis, Axis] {
   const [{ dims: from }, { dims: to }] = [inputs[0] as Value, outputs[0]];
-  const { kernel_shape, strides, pads } = attributes as Record<string, number[]>;
+  const { kernel_shape, strides, pads } = attributes as Record<'kernel_shape' | 'strides' | 'pads', number[]>;
   const axis = (i: 0 | 1): Axis => ({
     size: from[2 + i],
     windows: to[2 + i],
-    kernel: kernel_shape?.[i],
-    stride: strides?.[i],
-    before: pads?.[i],
+    kernel: kernel_shape[i],
+    stride: strides[i],
+    before: pads[i],
   });
   return [axis(0), axis(1)];
 }
