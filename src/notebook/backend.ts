@@ -1,6 +1,7 @@
 /** Which tfjs backend computes what is not compiled: the cells of a lesson, small tensors, the preparation of targets. */
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { supplyRemovedUtil } from './removedUtil';
 
 /** An optional dependency, unknown to the compiler: its native library comes from a host that not everyone reaches. */
 const TFJS_NODE: string = '@tensorflow/tfjs-node';
@@ -14,9 +15,10 @@ export interface EagerBackend {
 /** Loads @tensorflow/tfjs-node and computes something with it; its reason where that cannot be done. */
 async function tfjsNode(load: () => Promise<unknown>): Promise<string | undefined> {
   try {
+    supplyRemovedUtil();
     await load();
     if (!(await tf.setBackend('tensorflow'))) return 'its backend did not start';
-    // It starts, and then every op throws, where Node no longer has what it was written for (util.isNullOrUndefined, until Node 22).
+    // A backend may start and then throw at every op, as this one does where Node lacks a function that it calls.
     tf.tidy(() => tf.matMul([[1]], [[1]]).dataSync());
     return undefined;
   } catch (error) {

@@ -25,7 +25,7 @@ export function numbers(count: number, [low, high]: [number, number], seed: numb
   });
 }
 
-function close(actual: NDArray, expected: tf.Tensor, tolerance = 2e-5): void {
+function close(actual: NDArray, expected: tf.Tensor, tolerance: number): void {
   assert.deepEqual([...actual.shape], expected.shape);
   const values = expected.dataSync();
   const scale = Math.max(1, ...[...values].filter(Number.isFinite).map(Math.abs));
@@ -39,13 +39,14 @@ function close(actual: NDArray, expected: tf.Tensor, tolerance = 2e-5): void {
 }
 
 /**
- * Compares what compile makes of a function with tfjs op by op, on the backend that is set: its values, then its gradients.
+ * Compares, to `tolerance` of the greatest value, what compile makes of a function with tfjs op by op, on the backend that is set: its values, then its gradients.
  *
  * @throws AssertionError that names the first element that differs
  */
 export async function checkOp(
   { fn, shapes, range = [-2, 2], whole, gradient = true }: OpCase,
   options: SessionOptions = {},
+  tolerance = 2e-5,
 ): Promise<void> {
   const arrays = shapes.map((shape, i) => {
     const drawn = numbers(tf.util.sizeFromShape(shape), range, 17 + i);
@@ -54,7 +55,7 @@ export async function checkOp(
   const inputs = arrays.map((array, i) => tf.tensor(array, shapes[i]));
   const expected = fn(...inputs);
   const value = await compile(fn, ...shapes, options);
-  close(await value(...arrays), expected);
+  close(await value(...arrays), expected, tolerance);
   await value.dispose();
   if (!gradient) return;
 
@@ -63,7 +64,7 @@ export async function checkOp(
   const eager = grads(inputs);
   const compiled = await compile((...x: tf.Tensor[]) => grads(x), ...shapes, options);
   const results = await compiled(...inputs);
-  eager.forEach((grad, i) => close(results[i], grad));
+  eager.forEach((grad, i) => close(results[i], grad, tolerance));
   await compiled.dispose();
 }
 

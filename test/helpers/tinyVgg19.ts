@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { featureExtractor } from '../../src/losses/features';
 import type { OpenNetwork } from '../../src/network/network';
-import { features, vgg19 } from '../../src/network/vgg19';
+import { type Widths, features, vgg19 } from '../../src/network/vgg19';
 import { saveImage } from '../../src/picture/image';
 import { deprocess } from '../../src/picture/preprocess';
 
@@ -15,9 +15,13 @@ export const TINY_WIDTHS = [
   [8, 8, 8, 8],
 ] as const;
 
-/** A tiny VGG19 whose weights are normal numbers, scaled so that activations neither die nor grow from layer to layer. */
 export function tinyVgg19(seed = 1): tf.LayersModel {
-  const model = vgg19({ widths: TINY_WIDTHS });
+  return seededVgg19(TINY_WIDTHS, seed);
+}
+
+/** VGG19's form with normal numbers for weights, scaled so that activations neither die nor grow from layer to layer. */
+export function seededVgg19(widths: Widths, seed: number): tf.LayersModel {
+  const model = vgg19({ widths });
   for (const [i, layer] of model.layers.entries()) {
     if (layer.getClassName() !== 'Conv2D') continue;
     const [kernel, bias] = layer.getWeights() as [tf.Tensor, tf.Tensor];
