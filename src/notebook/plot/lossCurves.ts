@@ -65,10 +65,13 @@ export function lossCurves(points: readonly LossPoint[], title = 'The loss while
   if (!last) throw new UserError('There is no point of the loss to draw yet. Pass at least one.');
   const terms = Object.entries(last.terms).map(([name, value]) => `${inWords(name)} ${value.toPrecision(3)}`);
   const curves = curvesOf(last).map((curve) => ({ ...curve, points }));
+  const mosts = curves.map(({ value }) => Math.max(...points.map(value))).filter((most) => most > 0);
   return logFigure(
     `Loss after ${last.evaluations} evaluations: ${last.loss.toPrecision(4)} (${terms.join(', ')}).`,
     title,
     curves,
+    // A tenth of what the smallest term comes to: one that begins near 0, as the content picture's content loss does, comes up from below.
+    Math.min(...mosts) / 10,
   );
 }
 
@@ -96,14 +99,16 @@ export function lossComparison(runs: Readonly<Record<string, readonly LossPoint[
     const { loss, evaluations } = points.at(-1) as LossPoint;
     return `${name} ${loss.toPrecision(3)} after ${evaluations} evaluations`;
   });
-  return logFigure(`${title}: ${ends.join(', ')}.`, title, curves);
+  const least = Math.min(...Object.values(runs).flatMap((points) => points.map(({ loss }) => loss)));
+  return logFigure(`${title}: ${ends.join(', ')}.`, title, curves, 0.8 * least);
 }
 
-/** Curves over the evaluations, on a log scale. */
+/** Curves over the evaluations, on a log scale from `least` up. */
 function logFigure(
   text: string,
   title: string,
   curves: readonly (Curve & { points: readonly LossPoint[] })[],
+  least: number,
 ): Figure {
   const data = curves.map(({ name, color, dash, width, value, points }) => {
     const isZero = points.every((point) => value(point) === 0);
@@ -133,7 +138,7 @@ function logFigure(
         ...AXIS,
         type: 'log',
         title: { text: 'weighted loss (no unit, log scale)' },
-        ...decades(curves),
+        ...logAxis(least, Math.max(...curves.flatMap(({ value, points }) => points.map(value)))),
         exponentformat: 'power',
       },
       legend: { orientation: 'h', x: 0.5, y: 1.02, xanchor: 'center', yanchor: 'bottom' },
@@ -141,18 +146,9 @@ function logFigure(
   });
 }
 
-/**
- * The range of the log axis: from a tenth of what the smallest curve comes to. A term that begins near 0 (the content loss of the content
- * picture) comes up from below. Between powers of ten 2 and 5 are marked where there is room.
- */
-function decades(curves: readonly (Curve & { points: readonly LossPoint[] })[]): {
-  range: [number, number];
-  dtick: number | 'D2';
-} {
-  const heights = curves
-    .map(({ value, points }) => Math.max(...points.map(value)))
-    .filter((most) => most > 0);
-  const [most, least] = heights.length > 0 ? [Math.max(...heights), Math.min(...heights)] : [1, 1];
-  const [top, bottom] = [Math.log10(most) + 0.2, Math.log10(least) - 1];
+/** Between powers of ten 2 and 5 are marked where there is room. */
+function logAxis(least: number, most: number): { range: [number, number]; dtick: number | 'D2' } {
+  const [bottom, top] =
+    least > 0 && least < Infinity ? [Math.log10(least), Math.log10(most) + 0.2] : [-1, 0.2];
   return { range: [bottom, top], dtick: top - bottom > 3 ? 1 : 'D2' };
 }
