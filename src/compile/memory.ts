@@ -1,7 +1,7 @@
 /** How much memory a graph needs to run, known before it runs. */
 import { type Computation, type DType, type Value, sizeOf } from './graph';
 
-const BYTES: Record<DType, number> = { float32: 4, int32: 4, int64: 8, bool: 1 };
+const BYTES: Record<DType, number> = { float32: 4, float64: 8, int32: 4, int64: 8, bool: 1 };
 
 function bytesOf({ dims, dtype }: Value): number {
   return sizeOf(dims) * BYTES[dtype];
