@@ -5,18 +5,16 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type Computation, type Value, opCounts } from './graph';
 import { type GraphMemory, graphMemory } from './memory';
-import { inputNames, outputNames } from './names';
+import { inputNames, outputNames, preparedNames } from './names';
 import { type ModelNames, onnxModel } from './onnxModel';
-import { type Target, optimise } from './passes';
-import { type InputArray, type NDArray, type SessionOptions, openSession } from './session';
+import { optimise } from './passes';
+import { prepare } from './prepare';
+import { type InputArray, type NDArray, type Session, type SessionOptions, openSession } from './session';
 import { type Shape, type TensorFunction, trace } from './trace';
 import { type Tree, leaves, mapTree } from './tree';
 
 export type { GraphMemory } from './memory';
 export type { InputArray, NDArray, SessionOptions } from './session';
-
-/** What sessions run on. */
-const TARGET: Target = 'cpu';
 
 /** What fn returns, with an NDArray in place of every tensor. */
 export type Computed<Result> = Result extends tf.Tensor
@@ -40,7 +38,7 @@ export interface CompiledFunction<Result> {
   /** The memory that the graph needs, estimated when it was traced. */
   readonly memory: GraphMemory;
   /**
-   * The graph as an ONNX model, weights and all, that any ONNX runtime can run: inputs `input`, or `input_0`, `input_1` and so on; outputs
+   * The graph as an ONNX model, weights and all, that any ONNX runtime can run, with its convolutions as such: inputs `input`, or `input_0`, `input_1` and so on; outputs
    * named for what fn returns, `value` and `grad` for tf.valueAndGrad. The bytes are made anew at each call.
    *
    * @throws Error once the function is disposed
@@ -78,12 +76,12 @@ export async function compile<Result>(
   if (recorded.outputs.length === 0) {
     throw new Error('compile: expected the function to return tensors, but it returned none (is it async?).');
   }
-  const optimised = optimise(recorded, TARGET);
+  const optimised = optimise(recorded, options.winograd === false ? 'cpu' : 'cpu-winograd');
   const inputs = inputNames(shapes.length);
   const outputs = outputNames(result, isValue, inputs);
   const names = { inputs, outputs: leaves(outputs, isName) };
 
-  const session = await openSession(onnxModel(optimised, names), shapes, options);
+  const session = await openOptimised(optimised, names, shapes, options);
   const run = async (...arrays: InputArray[]) => {
     const results = await session.run(arrays);
     return mapTree(outputs, isName, (name) => results[name]) as Computed<Result>;
@@ -100,6 +98,26 @@ export async function compile<Result>(
   });
 }
 
+/** A session of what is left to do at each call, once the rest is prepared. */
+function openOptimised(
+  optimised: Computation,
+  { inputs, outputs }: ModelNames,
+  shapes: readonly Shape[],
+  options: SessionOptions,
+): Promise<Session> {
+  const { main, values } = prepare(optimised);
+  const prepared = preparedNames(values.length, [...inputs, ...outputs]);
+  const model = onnxModel(main, { inputs: [...inputs, ...prepared], outputs });
+  const preparations = function* () {
+    for (const [i, value] of values.entries()) {
+      const name = prepared[i] as string;
+      const alone = { graph: optimised.graph, outputs: [value] };
+      yield { name, model: onnxModel(alone, { inputs: [], outputs: [name] }) };
+    }
+  };
+  return openSession(model, preparations(), shapes, options);
+}
+
 /**
  * The model of a function for as long as it is not disposed. What is held is the graph as it was recorded, whose constants are the arrays
  * of the tensors themselves: nothing more while those are alive, and as much as they were when they no longer are.
@@ -112,7 +130,7 @@ function exportable(computation: Computation, names: ModelNames) {
         throw new Error(
           'compiled function: it is disposed, and its model with it. Call toOnnx() before dispose().',
         );
-      return onnxModel(optimise(held, TARGET), names);
+      return onnxModel(optimise(held, 'cpu'), names);
     },
     dispose: () => {
       held = undefined;
@@ -131,7 +149,7 @@ export async function outline<Result>(
   ...shapes: readonly Shape[]
 ): Promise<{ memory: GraphMemory; shapes: Outline<Result> }> {
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
-  const memory = graphMemory(optimise({ graph, outputs: leaves(result, isValue) }, TARGET));
+  const memory = graphMemory(optimise({ graph, outputs: leaves(result, isValue) }, 'cpu-winograd'));
   return { memory, shapes: mapTree<Value, Shape>(result, isValue, ({ dims }) => dims) as Outline<Result> };
 }
 

@@ -96,7 +96,7 @@ export interface ModelNames {
  * The ONNX model (little-endian bytes) that computes `outputs` from the graph's inputs. Nodes and constants that no output needs are
  * left out, and so are second outputs that nobody reads.
  *
- * @param names one for each input and each output, each its own; a value may be several outputs
+ * @param names one for each output, and for each input unless the outputs depend on none, each its own; a value may be several outputs
  */
 export function onnxModel({ graph, outputs }: Computation, names: ModelNames): Uint8Array {
   const nodes = graph.reachable(outputs);
@@ -104,7 +104,8 @@ export function onnxModel({ graph, outputs }: Computation, names: ModelNames): U
   const constants = [...used].filter((value) => value?.constant) as Value[];
   const taken = new Set([...names.inputs, ...names.outputs]);
   const named = new Map<Value, string>();
-  graph.inputs.forEach((value, i) => named.set(value, names.inputs[i] as string));
+  const inputs = graph.inputs.slice(0, names.inputs.length);
+  inputs.forEach((value, i) => named.set(value, names.inputs[i] as string));
   outputs.forEach((value, i) => named.set(value, names.outputs[i] as string));
   const name = (value: Value) => named.get(value) ?? unlike(taken, `v${value.id}`);
   const model = {
@@ -128,7 +129,7 @@ export function onnxModel({ graph, outputs }: Computation, names: ModelNames): U
         dataType: DATA_TYPE[value.dtype],
         rawData: bytesOf(value.constant as ConstantData),
       })),
-      input: graph.inputs.map((value, i) => valueInfo(value, names.inputs[i] as string)),
+      input: inputs.map((value, i) => valueInfo(value, names.inputs[i] as string)),
       output: outputs.map((value, i) => valueInfo(value, names.outputs[i] as string)),
     },
   };

@@ -1,10 +1,11 @@
 /** What runs in session.ts's thread: it owns ONNX Runtime and its sessions. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { NDArray } from './session';
 
 /** What the thread is asked. A session goes by a number that the asker chooses. */
 export type Request =
+  | { ask: 'prepare'; session: number; name: string; model: Uint8Array; threads: number }
   | { ask: 'open'; session: number; model: Uint8Array; threads: number; profilePrefix: string | undefined }
   | { ask: 'run'; session: number; inputs: readonly { data: Float32Array; shape: readonly number[] }[] }
   | { ask: 'close'; session: number };
@@ -16,6 +17,8 @@ const port = parentPort as MessagePort;
 /** 1 while there is a request to answer; whoever asks sets it. */
 const busy = workerData as Int32Array;
 const sessions = new Map<number, InferenceSession>();
+/** What each session takes at every run, by name. */
+const prepared = new Map<number, Record<string, Tensor>>();
 
 port.on('message', async (request: Request) => {
   const reply = await answer(request).then(
@@ -34,6 +37,9 @@ port.on('message', async (request: Request) => {
 
 async function answer(request: Request): Promise<Record<string, NDArray>> {
   switch (request.ask) {
+    case 'prepare':
+      await prepareInput(request);
+      return {};
     case 'open':
       await open(request);
       return {};
@@ -42,8 +48,29 @@ async function answer(request: Request): Promise<Record<string, NDArray>> {
     case 'close':
       await sessions.get(request.session)?.release();
       sessions.delete(request.session);
+      prepared.delete(request.session);
       return {};
   }
+}
+
+async function prepareInput({
+  session,
+  name,
+  model,
+  threads,
+}: Extract<Request, { ask: 'prepare' }>): Promise<void> {
+  const runtime = await import('onnxruntime-node');
+  const once = await runtime.InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    // What is computed once needs no optimising, which would compute it before; and no memory for later.
+    graphOptimizationLevel: 'disabled',
+    enableCpuMemArena: false,
+    intraOpNumThreads: threads,
+    logSeverityLevel: 3,
+  });
+  const { [name]: value } = await once.run({});
+  await once.release();
+  prepared.set(session, { ...prepared.get(session), [name]: value as Tensor });
 }
 
 async function open({
@@ -74,7 +101,7 @@ async function run({ session, inputs }: Extract<Request, { ask: 'run' }>): Promi
     opened.inputNames[i] as string,
     new Tensor('float32', data, shape),
   ]);
-  const results = await opened.run(Object.fromEntries(feeds));
+  const results = await opened.run({ ...prepared.get(session), ...(Object.fromEntries(feeds) as Record<string, Tensor>) });
   return Object.fromEntries(
     Object.entries(results).map(([name, { data, dims }]) => [
       name,

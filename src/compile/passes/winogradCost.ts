@@ -1,5 +1,6 @@
 /** Where Winograd's convolution is faster than ONNX Runtime's direct one. */
-import { INPUTS, OUTPUTS, TAPS } from './winogradMatrices';
+import { INPUTS, TAPS } from './winogradMatrices';
+import { tilesOf } from './winogradTiles';
 
 /** A convolution of 3 x 3 with stride 1. */
 export interface ConvolutionShape {
@@ -20,11 +21,6 @@ const OUTPUT_FACTOR = 20;
 const FILTER_FACTOR = 20;
 /** It must win clearly: its memory costs, too. */
 const CLEARLY = 0.9;
-
-/** Tiles that cover height x width outputs. */
-export function tilesOf(height: number, width: number): [rows: number, columns: number] {
-  return [Math.ceil(height / OUTPUTS), Math.ceil(width / OUTPUTS)];
-}
 
 /** The time of Winograd's convolution for that of the direct one, estimated. */
 export function winogradRatio({ channelsIn, channelsOut, height, width }: ConvolutionShape): number {

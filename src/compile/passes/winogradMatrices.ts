@@ -42,7 +42,7 @@ const OUTPUT_TRANSFORM: Matrix = Array.from({ length: OUTPUTS }, (_, i) => [
 ]);
 
 /** What turns tiles, filters and products round, as [rows, columns] of arrays that lie row by row. */
-export interface Transforms {
+interface Transforms {
   /** A tile's 36 inputs to 36 factors. */
   input: Float64Array;
   /** 36 products to a tile's 16 outputs. */

@@ -1,33 +1,101 @@
 /**
- * Winograd's convolution F(4x4, 3x3) in stock ONNX ops: pictures to tiles, one product for each of the 36 factors, tiles to pictures.
+ * Winograd's convolution F(4x4, 3x3) in stock ONNX ops: a picture to tiles, one product for each of a tile's 36 factors, tiles to a picture.
  *
- * ONNX Runtime takes the Transpose before a product, and the Relu after one, into the product itself.
+ * It is done in bands of some rows of tiles: what a band is transformed to stays in the processor's cache, and takes little memory. ONNX
+ * Runtime takes the Transpose before a product, and the Relu after one, into the product itself.
  */
 import { type Graph, type Value, sizeOf } from '../graph';
 import { reshaped } from '../view';
-import { tilesOf } from './winogradCost';
-import { FILTER, INPUTS, OUTPUTS, TAPS, type Transforms } from './winogradMatrices';
+import { FILTER, FORWARD, INPUTS, OUTPUTS, TAPS, TURNED } from './winogradMatrices';
 
 const FACTORS = INPUTS ** 2;
 const PER_TILE = OUTPUTS ** 2;
 
-/** Products of tiles, [36, channels, tiles] or, where channels come last, [36, tiles, channels]. */
-export interface Products {
-  value: Value;
-  channelsLast: boolean;
-  transforms: Transforms;
-  /** Of the picture that they make, [1, channels, height, width]. */
-  dims: readonly number[];
+/** Bytes of a band's factors: what stays in the cache. */
+const BAND = 2 ** 23;
+/** Tiles of a band, at least: each band reads the filters anew. */
+const LEAST_TILES = 256;
+
+/** A convolution of one picture with a constant filter of 3 x 3 in steps of 1. */
+export interface Convolution {
+  /** [1, channels in, height, width] */
+  x: Value;
+  /** The constant filter [3, 3, in, out]. */
+  filter: Value;
+  /** Whether the filter is turned by 180 degrees and its channels swapped, as for the gradient for the input. */
+  isTurned: boolean;
+  /** Of the result: [1, channels out, height, width]. */
+  dims: readonly [number, number, number, number];
+  /** Rows and columns of zeros at the top and on the left. */
+  pads: readonly [number, number];
+}
+
+/** Tiles that cover height x width outputs. */
+export function tilesOf(height: number, width: number): [rows: number, columns: number] {
+  return [Math.ceil(height / OUTPUTS), Math.ceil(width / OUTPUTS)];
 }
 
 /**
- * The transformed filters [36, in, out] of a constant [3, 3, in, out]: nodes on constants only, which ONNX Runtime computes when it loads
- * the model, in float64.
+ * The convolution's result.
+ *
+ * @param bias [1, channels out, 1, 1] or [channels out], added to each channel
+ * @param isRelu whether ReLU is applied; here it costs nothing, unlike on the picture
+ */
+export function convolve(graph: Graph, convolution: Convolution, bias: Value | undefined, isRelu: boolean): Value {
+  const { x, dims } = convolution;
+  const [, channels, height, width] = dims;
+  const [rows, columns] = tilesOf(height, width);
+  const tiles = Math.max(LEAST_TILES, BAND / (4 * FACTORS * Math.max(channels, x.dims[1] as number)));
+  const bands = Math.max(1, Math.round((rows * columns) / tiles));
+  const step = OUTPUTS * Math.ceil(rows / bands);
+  const parts: Value[] = [];
+  for (let begin = 0; begin < height; begin += step) {
+    const end = Math.min(height, begin + step);
+    parts.push(band(graph, convolution, bias, isRelu, begin, end));
+  }
+  return parts.length === 1 ? (parts[0] as Value) : graph.add('Concat', parts, dims, { axis: 2 });
+}
+
+/** The rows of the result from `begin`, where a tile begins, to before `end`. */
+function band(
+  graph: Graph,
+  convolution: Convolution,
+  bias: Value | undefined,
+  isRelu: boolean,
+  begin: number,
+  end: number,
+): Value {
+  const { filter, isTurned, dims } = convolution;
+  const [, channels, , width] = dims;
+  const [rows, columns] = tilesOf(end - begin, width);
+  const tiles = rows * columns;
+  const filters = transformedFilters(graph, filter);
+  const factors = tileFactors(graph, convolution, begin, end);
+  const products = isTurned
+    ? productsOverOut(graph, filters, factors)
+    : productsOverIn(graph, filters, factors);
+  const { output } = isTurned ? TURNED : FORWARD;
+  const matrix = graph.constant(Float32Array.from(output), [PER_TILE, FACTORS], 'float32');
+  const operands = [matrix, reshaped(graph, products, [FACTORS, channels * tiles])];
+  if (bias) operands.push(repeated(graph, bias, products.dims, isTurned));
+  const sums = graph.add('Gemm', operands, [PER_TILE, channels * tiles], { transA: 0, transB: 0 });
+  const outputs = isRelu ? graph.add('Relu', [sums], sums.dims) : sums;
+  const whole = isTurned
+    ? toPicture(graph, outputs, [channels, rows, columns], 'DCR')
+    : toPicture(graph, channelsFirst(graph, outputs, tiles, channels), [channels, rows, columns], 'CRD');
+  const part = [1, channels, end - begin, width];
+  if (sizeOf(part) === sizeOf(whole.dims)) return whole;
+  return graph.add('Slice', [whole, ...[[0, 0], [end - begin, width], [2, 3]].map((n) => graph.int64(n))], part);
+}
+
+/**
+ * The transformed filters [36, in, out]: nodes on constants only, in float64, which are computed once, when the function is compiled. They
+ * serve the convolution and its gradient.
  */
 export function transformedFilters(graph: Graph, filter: Value): Value {
   const [, , channelsIn, channelsOut] = filter.dims as [number, number, number, number];
-  const flat = [TAPS ** 2, channelsIn * channelsOut];
-  const [taps, factors] = [flat, [FACTORS, channelsIn * channelsOut]];
+  const taps = [TAPS ** 2, channelsIn * channelsOut];
+  const factors = [FACTORS, channelsIn * channelsOut];
   const exact = graph.add('Cast', [reshaped(graph, filter, taps)], taps, { to: 'float64' }, 'float64');
   const matrix = graph.constant(FILTER, [FACTORS, TAPS ** 2], 'float64');
   const product = graph.add('MatMul', [matrix, exact], factors);
@@ -35,110 +103,69 @@ export function transformedFilters(graph: Graph, filter: Value): Value {
   return reshaped(graph, rounded, [FACTORS, channelsIn, channelsOut]);
 }
 
-/**
- * The factors of a picture's tiles, [channels, 36, tiles]: one convolution with 36 kernels, in steps of a tile.
- *
- * @param x [1, channels, height, width]
- * @param dims of the result of the whole convolution
- * @param pads what it adds at the top and on the left
- */
-export function tileFactors(
-  graph: Graph,
-  x: Value,
-  transforms: Transforms,
-  [, , height, width]: readonly [number, number, number, number],
-  [top, left]: readonly [number, number],
-): Value {
-  const [, channels, rowsIn, columnsIn] = x.dims as [number, number, number, number];
-  const [rows, columns] = tilesOf(height, width);
-  const [bottom, right] = [
-    rows * OUTPUTS + TAPS - 1 - rowsIn - top,
-    columns * OUTPUTS + TAPS - 1 - columnsIn - left,
-  ];
-  const kernels = graph.constant(
-    Float32Array.from(transforms.input),
-    [FACTORS, 1, INPUTS, INPUTS],
-    'float32',
-  );
+/** The factors [channels, 36, tiles] of a band: one convolution with 36 kernels, in steps of a tile. */
+function tileFactors(graph: Graph, { x, isTurned, dims, pads }: Convolution, begin: number, end: number): Value {
+  const [, channels, height, width] = x.dims as [number, number, number, number];
+  const [rows, columns] = tilesOf(end - begin, dims[3]);
+  const [spanH, spanW] = [rows, columns].map((count) => count * OUTPUTS + TAPS - 1) as [number, number];
+  const [top, left] = [begin - pads[0], -pads[1]];
+  const [from, to] = [Math.max(0, top), Math.min(height, top + spanH)];
+  const bounds = [[from], [to], [2]].map((list) => graph.int64(list));
+  const part =
+    to - from === height ? x : graph.add('Slice', [x, ...bounds], [1, channels, to - from, width]);
+  const { input } = isTurned ? TURNED : FORWARD;
+  const kernels = graph.constant(Float32Array.from(input), [FACTORS, 1, INPUTS, INPUTS], 'float32');
   const factors = graph.add(
     'Conv',
-    [reshaped(graph, x, [channels, 1, rowsIn, columnsIn]), kernels],
+    [reshaped(graph, part, [channels, 1, to - from, width]), kernels],
     [channels, FACTORS, rows, columns],
     {
       kernel_shape: [INPUTS, INPUTS],
       strides: [OUTPUTS, OUTPUTS],
       dilations: [1, 1],
-      pads: [top, left, bottom, right],
+      pads: [from - top, -left, top + spanH - to, left + spanW - width],
     },
   );
   return reshaped(graph, factors, [channels, FACTORS, rows * columns]);
 }
 
-/** Sums over the channels that come in: `filters` [36, in, out] and `factors` [in, 36, tiles] give [36, tiles, out]. */
-export function forwardProducts(graph: Graph, filters: Value, factors: Value): Value {
-  const [, channelsIn, channelsOut] = filters.dims as [number, number, number];
-  const tiles = factors.dims[2] as number;
+/** `filters` [36, in, out] and `factors` [in, 36, tiles] to [36, tiles, out]. */
+function productsOverIn(graph: Graph, filters: Value, factors: Value): Value {
+  const [channelsIn, , tiles] = factors.dims as [number, number, number];
   const turned = graph.add('Transpose', [factors], [FACTORS, tiles, channelsIn], { perm: [1, 2, 0] });
-  return graph.add('MatMul', [turned, filters], [FACTORS, tiles, channelsOut]);
+  return graph.add('MatMul', [turned, filters], [FACTORS, tiles, filters.dims[2] as number]);
 }
 
-/** Sums over the channels that come out: `filters` [36, in, out] and `factors` [out, 36, tiles] give [36, in, tiles]. */
-export function backwardProducts(graph: Graph, filters: Value, factors: Value): Value {
-  const [, channelsIn, channelsOut] = filters.dims as [number, number, number];
-  const tiles = factors.dims[2] as number;
+/** `filters` [36, in, out] and `factors` [out, 36, tiles] to [36, in, tiles]. */
+function productsOverOut(graph: Graph, filters: Value, factors: Value): Value {
+  const [channelsOut, , tiles] = factors.dims as [number, number, number];
   const turned = graph.add('Transpose', [factors], [FACTORS, channelsOut, tiles], { perm: [1, 0, 2] });
-  return graph.add('MatMul', [filters, turned], [FACTORS, channelsIn, tiles]);
+  return graph.add('MatMul', [filters, turned], [FACTORS, filters.dims[1] as number, tiles]);
 }
 
-/**
- * The picture [1, channels, height, width] of products.
- *
- * @param bias [1, channels, 1, 1], or of as many elements, added to each channel
- * @param isRelu whether ReLU is applied: here, and not to the picture, it costs nothing
- */
-export function picture(graph: Graph, products: Products, bias: Value | undefined, isRelu: boolean): Value {
-  const { value, channelsLast, transforms, dims } = products;
-  const [, channels, height, width] = dims as [number, number, number, number];
-  const [rows, columns] = tilesOf(height, width);
-  const elements = channels * rows * columns;
-  const matrix = graph.constant(Float32Array.from(transforms.output), [PER_TILE, FACTORS], 'float32');
-  const factors = [matrix, reshaped(graph, value, [FACTORS, elements])];
-  if (bias) factors.push(repeated(graph, bias, products));
-  const linear = graph.add('Gemm', factors, [PER_TILE, elements], { transA: 0, transB: 0 });
-  const tiles = isRelu ? graph.add('Relu', [linear], linear.dims) : linear;
-  const depth = [1, channels * PER_TILE, rows, columns];
-  const whole = [1, channels, rows * OUTPUTS, columns * OUTPUTS];
-  const covered = channelsLast
-    ? graph.add(
-        'DepthToSpace',
-        [reshaped(graph, channelsFirst(graph, tiles, channels, rows * columns), depth)],
-        whole,
-        {
-          blocksize: OUTPUTS,
-          mode: 'CRD',
-        },
-      )
-    : graph.add('DepthToSpace', [reshaped(graph, tiles, depth)], whole, { blocksize: OUTPUTS, mode: 'DCR' });
-  if (sizeOf(covered.dims) === sizeOf(dims)) return covered;
-  const bounds = [
-    [0, 0],
-    [height, width],
-    [2, 3],
-  ].map((list) => graph.int64(list));
-  return graph.add('Slice', [covered, ...bounds], dims);
+/** A channel's bias for each of its products [36, rows, columns], as a row. */
+function repeated(graph: Graph, bias: Value, [, rows, columns]: readonly number[], isTurned: boolean): Value {
+  const channels = sizeOf(bias.dims);
+  const once = reshaped(graph, bias, isTurned ? [channels, 1] : [1, channels]);
+  const dims = [rows, columns] as number[];
+  const each = graph.add('Expand', [once, graph.int64(dims)], dims);
+  return reshaped(graph, each, [1, sizeOf(dims)]);
 }
 
 /** [16, tiles, channels] to [channels, 16, tiles]. */
-function channelsFirst(graph: Graph, tiles: Value, channels: number, count: number): Value {
-  const parts = reshaped(graph, tiles, [PER_TILE, count, channels]);
-  return graph.add('Transpose', [parts], [channels, PER_TILE, count], { perm: [2, 0, 1] });
+function channelsFirst(graph: Graph, outputs: Value, tiles: number, channels: number): Value {
+  const apart = reshaped(graph, outputs, [PER_TILE, tiles, channels]);
+  return graph.add('Transpose', [apart], [channels, PER_TILE, tiles], { perm: [2, 0, 1] });
 }
 
-/** A bias for each element of a row of products. */
-function repeated(graph: Graph, bias: Value, { channelsLast, value }: Products): Value {
-  const [, rows, columns] = value.dims as [number, number, number];
-  const channels = sizeOf(bias.dims);
-  const one = reshaped(graph, bias, channelsLast ? [1, channels] : [channels, 1]);
-  const each = graph.add('Expand', [one, graph.int64([rows, columns])], [rows, columns]);
-  return reshaped(graph, each, [1, rows * columns]);
+/** Tiles side by side, with the channels after the tile's 16 outputs (DCR) or before them (CRD). */
+function toPicture(
+  graph: Graph,
+  outputs: Value,
+  [channels, rows, columns]: readonly [number, number, number],
+  mode: 'DCR' | 'CRD',
+): Value {
+  const depth = reshaped(graph, outputs, [1, PER_TILE * channels, rows, columns]);
+  const dims = [1, channels, rows * OUTPUTS, columns * OUTPUTS];
+  return graph.add('DepthToSpace', [depth], dims, { blocksize: OUTPUTS, mode });
 }
