@@ -5,11 +5,11 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type Computation, type Value, opCounts } from './graph';
 import { type GraphMemory, graphMemory } from './memory';
-import { inputNames, outputNames, preparedNames } from './names';
+import { inputNames, outputNames } from './names';
+import { openComputation } from './openComputation';
 import { type ModelNames, onnxModel } from './onnxModel';
 import { optimise } from './passes';
-import { prepare } from './prepare';
-import { type InputArray, type NDArray, type Session, type SessionOptions, openSession } from './session';
+import type { InputArray, NDArray, SessionOptions } from './session';
 import { type Shape, type TensorFunction, trace } from './trace';
 import { type Tree, leaves, mapTree } from './tree';
 
@@ -81,7 +81,7 @@ export async function compile<Result>(
   const outputs = outputNames(result, isValue, inputs);
   const names = { inputs, outputs: leaves(outputs, isName) };
 
-  const session = await openOptimised(optimised, names, shapes, options);
+  const session = await openComputation(optimised, names, shapes, options);
   const run = async (...arrays: InputArray[]) => {
     const results = await session.run(arrays);
     return mapTree(outputs, isName, (name) => results[name]) as Computed<Result>;
@@ -96,26 +96,6 @@ export async function compile<Result>(
       return session.dispose();
     },
   });
-}
-
-/** A session of what is left to do at each call, once the rest is prepared. */
-function openOptimised(
-  optimised: Computation,
-  { inputs, outputs }: ModelNames,
-  shapes: readonly Shape[],
-  options: SessionOptions,
-): Promise<Session> {
-  const { main, values } = prepare(optimised);
-  const prepared = preparedNames(values.length, [...inputs, ...outputs]);
-  const model = onnxModel(main, { inputs: [...inputs, ...prepared], outputs });
-  const preparations = function* () {
-    for (const [i, value] of values.entries()) {
-      const name = prepared[i] as string;
-      const alone = { graph: optimised.graph, outputs: [value] };
-      yield { name, model: onnxModel(alone, { inputs: [], outputs: [name] }) };
-    }
-  };
-  return openSession(model, preparations(), shapes, options);
 }
 
 /**

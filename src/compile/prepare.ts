@@ -19,7 +19,8 @@ export interface Prepared {
 
 /**
  * Takes a computation apart. Prepared is what depends on constants only and is larger than those are together: constants that are merely
- * rearranged stay what they are, since ONNX Runtime looks for them.
+ * rearranged stay what they are, since ONNX Runtime looks for them. What turns a prepared value round is left to each call: ONNX Runtime
+ * does it within products, and two of those may share the value.
  */
 export function prepare(computation: Computation): Prepared {
   const chosen = new Set(preparedValues(computation));
@@ -38,10 +39,11 @@ function preparedValues({ graph, outputs }: Computation): Value[] {
   const sources = new Map<Node, ReadonlySet<Value>>();
   for (const node of nodes) {
     const each = node.inputs.map((value) => value && sourcesOf(value, sources));
-    if (each.every((found) => found !== undefined)) sources.set(node, new Set(each.flatMap((found) => [...found])));
+    if (each.every((found) => found !== undefined))
+      sources.set(node, new Set(each.flatMap((found) => [...found])));
   }
   const used = nodes.filter((node) => !sources.has(node)).flatMap(({ inputs }) => inputs);
-  return [...new Set(used)].filter((value): value is Value => {
+  return [...new Set(used.map((value) => value && unturned(value)))].filter((value): value is Value => {
     const found = value?.node && sources.get(value.node);
     if (!value || !found || value.dtype !== 'float32') return false;
     const size = [...found].reduce((sum, { dims }) => sum + sizeOf(dims), 0);
@@ -49,6 +51,13 @@ function preparedValues({ graph, outputs }: Computation): Value[] {
   });
 }
 
-function sourcesOf(value: Value, known: ReadonlyMap<Node, ReadonlySet<Value>>): ReadonlySet<Value> | undefined {
+function sourcesOf(
+  value: Value,
+  known: ReadonlyMap<Node, ReadonlySet<Value>>,
+): ReadonlySet<Value> | undefined {
   return value.node ? known.get(value.node) : value.constant && new Set([value]);
+}
+
+function unturned(value: Value): Value {
+  return value.node?.op === 'Transpose' ? unturned(value.node.inputs[0] as Value) : value;
 }

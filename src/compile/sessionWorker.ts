@@ -101,7 +101,10 @@ async function run({ session, inputs }: Extract<Request, { ask: 'run' }>): Promi
     opened.inputNames[i] as string,
     new Tensor('float32', data, shape),
   ]);
-  const results = await opened.run({ ...prepared.get(session), ...(Object.fromEntries(feeds) as Record<string, Tensor>) });
+  const results = await opened.run({
+    ...prepared.get(session),
+    ...(Object.fromEntries(feeds) as Record<string, Tensor>),
+  });
   return Object.fromEntries(
     Object.entries(results).map(([name, { data, dims }]) => [
       name,

@@ -6,11 +6,19 @@
  */
 import { type Computation, type Node, type Value, sizeOf } from '../graph';
 import { rewrite } from './rewrite';
-import { winogradWins } from './winogradCost';
+import { type ConvolutionShape, winogradWins } from './winogradCost';
 import { type Convolution, convolve } from './winogradTiles';
 
-/** Conv with a constant filter, of one picture, and the bias and ReLU that come after it. */
+/** Conv with a constant filter, of one picture, and the bias and ReLU that come after it, where the algorithm wins. */
 export function winograd(computation: Computation): Computation {
+  return winogradWhere(computation, winogradWins);
+}
+
+/** The same where `wins` says so. */
+export function winogradWhere(
+  computation: Computation,
+  wins: (shape: ConvolutionShape) => boolean,
+): Computation {
   /** What became of convolutions, with the bias that they have so far. */
   const convolutions = new Map<Value, { convolution: Convolution; bias: Value | undefined }>();
   return rewrite(computation, (graph, node) => {
@@ -21,7 +29,7 @@ export function winograd(computation: Computation): Computation {
     };
     const [first, second, bias] = node.inputs as [Value, Value, Value | undefined];
     if (node.op === 'Conv') {
-      const convolution = convolutionOf(node);
+      const convolution = convolutionOf(node, wins);
       return convolution && linear(convolution, bias);
     }
     const known = convolutions.get(first);
@@ -33,7 +41,10 @@ export function winograd(computation: Computation): Computation {
 }
 
 /** The convolution that a node is, where Winograd's algorithm can take it and wins. */
-function convolutionOf({ inputs, outputs, attributes }: Node): Convolution | undefined {
+function convolutionOf(
+  { inputs, outputs, attributes }: Node,
+  wins: (shape: ConvolutionShape) => boolean,
+): Convolution | undefined {
   const [x, taps] = inputs as [Value, Value];
   const dims = (outputs[0] as Value).dims as Convolution['dims'];
   const [batch, channelsOut, height, width] = dims;
@@ -41,7 +52,7 @@ function convolutionOf({ inputs, outputs, attributes }: Node): Convolution | und
   const source = sourceOf(taps);
   if (!source || batch !== 1 || String(kernel_shape) !== '3,3') return undefined;
   if ([...(strides as number[]), ...(dilations as number[])].some((n) => n !== 1)) return undefined;
-  if (!winogradWins({ channelsIn: x.dims[1] as number, channelsOut, height, width })) return undefined;
+  if (!wins({ channelsIn: x.dims[1] as number, channelsOut, height, width })) return undefined;
   return { ...source, x, dims, pads: pads as [number, number] };
 }
 

@@ -67,7 +67,10 @@ export const TURNED: Transforms = {
 function coefficients(roots: readonly number[]): number[] {
   return roots.reduce(
     (polynomial, root) => {
-      const [shifted, scaled] = [[0, ...polynomial], [...polynomial.map((c) => -root * c), 0]];
+      const [shifted, scaled] = [
+        [0, ...polynomial],
+        [...polynomial.map((c) => -root * c), 0],
+      ];
       return shifted.map((c, i) => c + (scaled[i] as number));
     },
     [1],

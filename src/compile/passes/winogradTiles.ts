@@ -41,7 +41,12 @@ export function tilesOf(height: number, width: number): [rows: number, columns: 
  * @param bias [1, channels out, 1, 1] or [channels out], added to each channel
  * @param isRelu whether ReLU is applied; here it costs nothing, unlike on the picture
  */
-export function convolve(graph: Graph, convolution: Convolution, bias: Value | undefined, isRelu: boolean): Value {
+export function convolve(
+  graph: Graph,
+  convolution: Convolution,
+  bias: Value | undefined,
+  isRelu: boolean,
+): Value {
   const { x, dims } = convolution;
   const [, channels, height, width] = dims;
   const [rows, columns] = tilesOf(height, width);
@@ -69,23 +74,29 @@ function band(
   const [, channels, , width] = dims;
   const [rows, columns] = tilesOf(end - begin, width);
   const tiles = rows * columns;
-  const filters = transformedFilters(graph, filter);
   const factors = tileFactors(graph, convolution, begin, end);
-  const products = isTurned
-    ? productsOverOut(graph, filters, factors)
-    : productsOverIn(graph, filters, factors);
+  const products = productsOf(graph, transformedFilters(graph, filter), factors, isTurned);
   const { output } = isTurned ? TURNED : FORWARD;
   const matrix = graph.constant(Float32Array.from(output), [PER_TILE, FACTORS], 'float32');
   const operands = [matrix, reshaped(graph, products, [FACTORS, channels * tiles])];
-  if (bias) operands.push(repeated(graph, bias, products.dims, isTurned));
+  if (bias) operands.push(repeated(graph, bias, channels, tiles));
   const sums = graph.add('Gemm', operands, [PER_TILE, channels * tiles], { transA: 0, transB: 0 });
   const outputs = isRelu ? graph.add('Relu', [sums], sums.dims) : sums;
-  const whole = isTurned
-    ? toPicture(graph, outputs, [channels, rows, columns], 'DCR')
-    : toPicture(graph, channelsFirst(graph, outputs, tiles, channels), [channels, rows, columns], 'CRD');
+  const whole = toPicture(graph, outputs, [channels, rows, columns]);
   const part = [1, channels, end - begin, width];
   if (sizeOf(part) === sizeOf(whole.dims)) return whole;
-  return graph.add('Slice', [whole, ...[[0, 0], [end - begin, width], [2, 3]].map((n) => graph.int64(n))], part);
+  return graph.add(
+    'Slice',
+    [
+      whole,
+      ...[
+        [0, 0],
+        [end - begin, width],
+        [2, 3],
+      ].map((n) => graph.int64(n)),
+    ],
+    part,
+  );
 }
 
 /**
@@ -104,15 +115,19 @@ export function transformedFilters(graph: Graph, filter: Value): Value {
 }
 
 /** The factors [channels, 36, tiles] of a band: one convolution with 36 kernels, in steps of a tile. */
-function tileFactors(graph: Graph, { x, isTurned, dims, pads }: Convolution, begin: number, end: number): Value {
+function tileFactors(
+  graph: Graph,
+  { x, isTurned, dims, pads }: Convolution,
+  begin: number,
+  end: number,
+): Value {
   const [, channels, height, width] = x.dims as [number, number, number, number];
   const [rows, columns] = tilesOf(end - begin, dims[3]);
   const [spanH, spanW] = [rows, columns].map((count) => count * OUTPUTS + TAPS - 1) as [number, number];
   const [top, left] = [begin - pads[0], -pads[1]];
   const [from, to] = [Math.max(0, top), Math.min(height, top + spanH)];
   const bounds = [[from], [to], [2]].map((list) => graph.int64(list));
-  const part =
-    to - from === height ? x : graph.add('Slice', [x, ...bounds], [1, channels, to - from, width]);
+  const part = to - from === height ? x : graph.add('Slice', [x, ...bounds], [1, channels, to - from, width]);
   const { input } = isTurned ? TURNED : FORWARD;
   const kernels = graph.constant(Float32Array.from(input), [FACTORS, 1, INPUTS, INPUTS], 'float32');
   const factors = graph.add(
@@ -129,43 +144,47 @@ function tileFactors(graph: Graph, { x, isTurned, dims, pads }: Convolution, beg
   return reshaped(graph, factors, [channels, FACTORS, rows * columns]);
 }
 
-/** `filters` [36, in, out] and `factors` [in, 36, tiles] to [36, tiles, out]. */
-function productsOverIn(graph: Graph, filters: Value, factors: Value): Value {
+/** For each factor, sums over the channels that come in: [36, channels out, tiles]. ONNX Runtime turns operands while it multiplies. */
+function productsOf(graph: Graph, filters: Value, factors: Value, isTurned: boolean): Value {
   const [channelsIn, , tiles] = factors.dims as [number, number, number];
-  const turned = graph.add('Transpose', [factors], [FACTORS, tiles, channelsIn], { perm: [1, 2, 0] });
-  return graph.add('MatMul', [turned, filters], [FACTORS, tiles, filters.dims[2] as number]);
+  const [, first, second] = filters.dims as [number, number, number];
+  const matrices = isTurned
+    ? filters
+    : graph.add('Transpose', [filters], [FACTORS, second, first], { perm: [0, 2, 1] });
+  const turned = graph.add('Transpose', [factors], [FACTORS, channelsIn, tiles], { perm: [1, 0, 2] });
+  return graph.add('MatMul', [matrices, turned], [FACTORS, matrices.dims[1] as number, tiles]);
 }
 
-/** `filters` [36, in, out] and `factors` [out, 36, tiles] to [36, in, tiles]. */
-function productsOverOut(graph: Graph, filters: Value, factors: Value): Value {
-  const [channelsOut, , tiles] = factors.dims as [number, number, number];
-  const turned = graph.add('Transpose', [factors], [FACTORS, channelsOut, tiles], { perm: [1, 0, 2] });
-  return graph.add('MatMul', [filters, turned], [FACTORS, filters.dims[1] as number, tiles]);
+/** A channel's bias for each of its tiles, as a row. */
+function repeated(graph: Graph, bias: Value, channels: number, tiles: number): Value {
+  const dims = [channels, tiles];
+  const each = graph.add('Expand', [reshaped(graph, bias, [channels, 1]), graph.int64(dims)], dims);
+  return reshaped(graph, each, [1, channels * tiles]);
 }
 
-/** A channel's bias for each of its products [36, rows, columns], as a row. */
-function repeated(graph: Graph, bias: Value, [, rows, columns]: readonly number[], isTurned: boolean): Value {
-  const channels = sizeOf(bias.dims);
-  const once = reshaped(graph, bias, isTurned ? [channels, 1] : [1, channels]);
-  const dims = [rows, columns] as number[];
-  const each = graph.add('Expand', [once, graph.int64(dims)], dims);
-  return reshaped(graph, each, [1, sizeOf(dims)]);
-}
-
-/** [16, tiles, channels] to [channels, 16, tiles]. */
-function channelsFirst(graph: Graph, outputs: Value, tiles: number, channels: number): Value {
-  const apart = reshaped(graph, outputs, [PER_TILE, tiles, channels]);
-  return graph.add('Transpose', [apart], [channels, PER_TILE, tiles], { perm: [2, 0, 1] });
-}
-
-/** Tiles side by side, with the channels after the tile's 16 outputs (DCR) or before them (CRD). */
+/**
+ * Tiles [4, 4, channels, rows, columns] side by side. DepthToSpace does the same, but ONNX Runtime moves single axes in all its threads, and
+ * the elements of DepthToSpace in one.
+ */
 function toPicture(
   graph: Graph,
-  outputs: Value,
+  tiles: Value,
   [channels, rows, columns]: readonly [number, number, number],
-  mode: 'DCR' | 'CRD',
 ): Value {
-  const depth = reshaped(graph, outputs, [1, PER_TILE * channels, rows, columns]);
-  const dims = [1, channels, rows * OUTPUTS, columns * OUTPUTS];
-  return graph.add('DepthToSpace', [depth], dims, { blocksize: OUTPUTS, mode });
+  const turn = (
+    value: Value,
+    [a, b, c]: readonly [number, number, number],
+    perm: readonly [number, number, number],
+  ) => {
+    const apart = reshaped(graph, value, [a, b, c]);
+    return graph.add(
+      'Transpose',
+      [apart],
+      perm.map((axis) => apart.dims[axis] as number),
+      { perm: [...perm] },
+    );
+  };
+  const alongRows = turn(tiles, [OUTPUTS, OUTPUTS, channels * rows * columns], [0, 2, 1]);
+  const picture = turn(alongRows, [OUTPUTS, channels * rows, columns * OUTPUTS], [1, 0, 2]);
+  return reshaped(graph, picture, [1, channels, rows * OUTPUTS, columns * OUTPUTS]);
 }
