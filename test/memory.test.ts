@@ -104,7 +104,7 @@ describe('the memory of a transfer', () => {
 
   it('is compared with what the system says', async () => {
     assert.ok(availableMemory() > 1e7 && availableMemory() <= totalmem());
-    const nothing = { constants: 0, peak: 0 };
+    const nothing = { constants: 0, prepared: 0, peak: 0 };
     await assertFits({ height: 32, width: 32 }, () => Promise.resolve(nothing), 1e7);
   });
 });

@@ -50,9 +50,11 @@ export async function problemMemory(
 }
 
 /** Bytes that a run takes beyond what the process has when its pictures and network are read. */
-export function bytesNeeded({ constants, peak }: GraphMemory, { height, width }: Size): number {
+export function bytesNeeded({ constants, prepared, peak }: GraphMemory, { height, width }: Size): number {
   const arrays = ARRAYS * 8 * height * width * 3;
-  return Math.max(COPIES_COMPILING * constants, COPIES_RUNNING * constants + ARENA * peak + arrays);
+  return (
+    prepared + Math.max(COPIES_COMPILING * constants, COPIES_RUNNING * constants + ARENA * peak + arrays)
+  );
 }
 
 /** Bytes that this process may still take: what the system can give, or what is left of its container's share. */

@@ -47,7 +47,8 @@ async function computeTargetsOf(
   { threads, signal }: ComputeOptions,
 ): Promise<Record<string, tf.Tensor[]>> {
   const shape = [1, picture.height, picture.width, 3];
-  const compiled = await compile(targetsOf(terms, source, extractor), shape, { threads });
+  // A function that is called once would not win back the time in which its filters are transformed.
+  const compiled = await compile(targetsOf(terms, source, extractor), shape, { threads, winograd: false });
   const x = preprocess(picture);
   try {
     const results = await abortable(compiled(x), signal);

@@ -41,26 +41,29 @@ const OUTPUT_TRANSFORM: Matrix = Array.from({ length: OUTPUTS }, (_, i) => [
   i === OUTPUTS - 1 ? 1 : 0,
 ]);
 
-/** What turns tiles, filters and products round, as [rows, columns] of arrays that lie row by row. */
+/** What turns tiles to factors and back: whole numbers, which float32 holds. */
 interface Transforms {
-  /** A tile's 36 inputs to 36 factors. */
-  input: Float64Array;
-  /** 36 products to a tile's 16 outputs. */
-  output: Float64Array;
+  /** A tile's 36 inputs to 36 factors, [36, 36]. */
+  input: Float32Array;
+  /** 36 products to a tile's 16 outputs, [16, 36]. */
+  output: Float32Array;
 }
 
-/** A filter's 9 taps to 36 factors. */
-export const FILTER: Float64Array = square(FILTER_TRANSFORM);
+/** A filter's 9 taps to 36 factors, [36, 9]. */
+export const FILTER = Float64Array.from(square(FILTER_TRANSFORM));
 
-export const FORWARD: Transforms = { input: square(INPUT_TRANSFORM), output: square(OUTPUT_TRANSFORM) };
+export const FORWARD: Transforms = {
+  input: Float32Array.from(square(INPUT_TRANSFORM)),
+  output: Float32Array.from(square(OUTPUT_TRANSFORM)),
+};
 
 /**
  * For a convolution with the filter turned by 180 degrees, as the gradient for the input is, from the same transformed filter: turning
  * inputs, taps and outputs round leaves a convolution as it is, so it is enough to turn the inputs and the outputs.
  */
 export const TURNED: Transforms = {
-  input: square(INPUT_TRANSFORM.map((row) => [...row].reverse())),
-  output: square([...OUTPUT_TRANSFORM].reverse()),
+  input: Float32Array.from(square(INPUT_TRANSFORM.map((row) => [...row].reverse()))),
+  output: Float32Array.from(square([...OUTPUT_TRANSFORM].reverse())),
 };
 
 /** The coefficients, lowest power first, of the polynomial with these roots. */
@@ -82,7 +85,7 @@ function powersOf(point: number, count: number): number[] {
 }
 
 /** The Kronecker product of a matrix with itself, row-major. */
-function square(matrix: Matrix): Float64Array {
+function square(matrix: Matrix): number[] {
   const rows = matrix.flatMap((a) => matrix.map((b) => a.flatMap((x) => b.map((y) => x * y))));
-  return Float64Array.from(rows.flat());
+  return rows.flat();
 }

@@ -77,7 +77,7 @@ function band(
   const factors = tileFactors(graph, convolution, begin, end);
   const products = productsOf(graph, transformedFilters(graph, filter), factors, isTurned);
   const { output } = isTurned ? TURNED : FORWARD;
-  const matrix = graph.constant(Float32Array.from(output), [PER_TILE, FACTORS], 'float32');
+  const matrix = graph.constant(output, [PER_TILE, FACTORS], 'float32');
   const operands = [matrix, reshaped(graph, products, [FACTORS, channels * tiles])];
   if (bias) operands.push(repeated(graph, bias, channels, tiles));
   const sums = graph.add('Gemm', operands, [PER_TILE, channels * tiles], { transA: 0, transB: 0 });
@@ -129,7 +129,7 @@ function tileFactors(
   const bounds = [[from], [to], [2]].map((list) => graph.int64(list));
   const part = to - from === height ? x : graph.add('Slice', [x, ...bounds], [1, channels, to - from, width]);
   const { input } = isTurned ? TURNED : FORWARD;
-  const kernels = graph.constant(Float32Array.from(input), [FACTORS, 1, INPUTS, INPUTS], 'float32');
+  const kernels = graph.constant(input, [FACTORS, 1, INPUTS, INPUTS], 'float32');
   const factors = graph.add(
     'Conv',
     [reshaped(graph, part, [channels, 1, to - from, width]), kernels],
