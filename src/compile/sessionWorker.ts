@@ -28,12 +28,18 @@ port.on('message', async (request: Request) => {
   // Before the reply, after which the next request may come.
   Atomics.store(busy, 0, 0);
   Atomics.notify(busy, 0);
-  // The inputs too leave with the reply, unread: here, where hardly anything else is allocated, garbage lies long uncollected.
+  // What came leaves with the reply, too, unread: here, where hardly anything else is allocated, garbage lies long uncollected.
   const outputs = 'outputs' in reply ? Object.values(reply.outputs) : [];
-  const inputs = request.ask === 'run' ? request.inputs : [];
-  const memory = [...outputs, ...inputs].map(({ data }) => data.buffer as ArrayBuffer);
+  const memory = [...outputs.map(({ data }) => data), ...arraysOf(request)].map(
+    ({ buffer }) => buffer as ArrayBuffer,
+  );
   port.postMessage(reply, memory);
 });
+
+function arraysOf(request: Request): readonly Uint8Array[] | readonly Float32Array[] {
+  if ('model' in request) return [request.model];
+  return 'inputs' in request ? request.inputs.map(({ data }) => data) : [];
+}
 
 async function answer(request: Request): Promise<Record<string, NDArray>> {
   switch (request.ask) {
