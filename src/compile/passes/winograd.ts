@@ -7,6 +7,7 @@
 import { type Computation, type Node, type Value, sizeOf } from '../graph';
 import { rewrite } from './rewrite';
 import { type ConvolutionShape, winogradWins } from './winogradCost';
+import { TAPS } from './winogradMatrices';
 import { type Convolution, convolve } from './winogradTiles';
 
 /** Conv with a constant filter, of one picture, and the bias and ReLU that come after it, where the algorithm wins. */
@@ -52,6 +53,8 @@ function convolutionOf(
   const source = sourceOf(taps);
   if (!source || batch !== 1 || String(kernel_shape) !== '3,3') return undefined;
   if ([...(strides as number[]), ...(dilations as number[])].some((n) => n !== 1)) return undefined;
+  // Beyond the filter's reach there may be bands of nothing but padding.
+  if ((pads as number[]).some((n) => n >= TAPS)) return undefined;
   if (!wins({ channelsIn: x.dims[1] as number, channelsOut, height, width })) return undefined;
   return { ...source, x, dims, pads: pads as [number, number] };
 }

@@ -26,7 +26,7 @@ export interface Convolution {
   isTurned: boolean;
   /** Of the result: [1, channels out, height, width]. */
   dims: readonly [number, number, number, number];
-  /** Rows and columns of zeros at the top and on the left. */
+  /** Rows and columns of zeros at the top and on the left, fewer than the filter has. */
   pads: readonly [number, number];
 }
 
@@ -85,25 +85,15 @@ function band(
   const whole = toPicture(graph, outputs, [channels, rows, columns]);
   const part = [1, channels, end - begin, width];
   if (sizeOf(part) === sizeOf(whole.dims)) return whole;
-  return graph.add(
-    'Slice',
-    [
-      whole,
-      ...[
-        [0, 0],
-        [end - begin, width],
-        [2, 3],
-      ].map((n) => graph.int64(n)),
-    ],
-    part,
-  );
+  const [starts, ends, axes] = [graph.int64([0, 0]), graph.int64([end - begin, width]), graph.int64([2, 3])];
+  return graph.add('Slice', [whole, starts, ends, axes], part);
 }
 
 /**
  * The transformed filters [36, in, out]: nodes on constants only, in float64, which are computed once, when the function is compiled. They
  * serve the convolution and its gradient.
  */
-export function transformedFilters(graph: Graph, filter: Value): Value {
+function transformedFilters(graph: Graph, filter: Value): Value {
   const [, , channelsIn, channelsOut] = filter.dims as [number, number, number, number];
   const taps = [TAPS ** 2, channelsIn * channelsOut];
   const factors = [FACTORS, channelsIn * channelsOut];
