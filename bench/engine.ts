@@ -1,21 +1,25 @@
 /**
- * Times one loss and gradient of the chapter's problem, with VGG19 to block5_conv2: the compiled engine, the same functions op by op in
- * tfjs's WebAssembly backend, and PyTorch. Each runs in a process of its own, so that its peak memory is its own.
+ * Times one loss and gradient of the chapter's problem, with VGG19 to block5_conv2: the compiled engine, with and without Winograd's
+ * convolution, PyTorch, TensorFlow's tf.function, and the same functions op by op in tfjs-node and in tfjs's WebAssembly backend. Each runs
+ * in a process of its own, so that its peak memory is its own.
  *
- *     npm run bench                    both sizes
- *     npx tsx bench/engine.ts 200x256  one
+ *     npm run bench                                    two sizes, and seconds per megapixel at four
+ *     npx tsx bench/engine.ts 200x256                  one size
+ *     PYTHON=venv/bin/python npx tsx bench/engine.ts   the Python of pip install torch tensorflow-cpu
  *
- * Weights are random: times do not depend on their values. PyTorch is skipped, saying so, where python3 or torch is missing.
+ * Weights are random: times do not depend on their values. Who is missing is skipped, saying so.
  */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 
 const SIZES = ['400x500', '200x256'];
-const RUNS = { compiled: 8, wasm: 1, pytorch: 6 };
+/** At which the time per pixel must be the same. */
+const SCALES = ['200x250', '400x500', '800x1000', '1200x1500'];
+const RUNS = { compiled: 8, eager: 3, wasm: 1, python: 6, scale: 5 };
 /** The first runs of a process find their memory; the median of the later ones counts. */
 const WARM_UP = 2;
-/** The engine and PyTorch take turns, so that a busy minute of the machine meets both. */
+/** The engine and its peers take turns, so that a busy minute of the machine meets both. */
 const TURNS = 3;
 const PYTHON = process.env.PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3');
 
@@ -23,6 +27,7 @@ interface Measured {
   seconds: number[];
   peakMegabytes: number;
   version?: string;
+  compileSeconds?: number;
   /** Of a run, by ONNX Runtime's own profile: seconds in all nodes by op. */
   profile?: Record<string, number>;
 }
@@ -33,13 +38,18 @@ function run(command: string, args: string[]): Outcome {
   const child = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
   const line = child.stdout?.trim().split('\n').at(-1);
   if (child.status === 0 && line) return JSON.parse(line) as Measured;
+  const said = child.stderr?.trim().split('\n') ?? [];
+  // Node.js ends with its version, Python with the error.
   const reason =
-    child.error?.message ?? child.stderr.trim().split('\n').at(-1) ?? `exit code ${child.status}`;
+    child.error?.message ??
+    said.reverse().find((words) => /error/i.test(words)) ??
+    said[0] ??
+    `exit code ${child.status}`;
   return { skipped: reason };
 }
 
 function contender(
-  kind: 'compiled' | 'profiled' | 'wasm',
+  kind: 'compiled' | 'direct' | 'profiled' | 'native' | 'wasm',
   height: number,
   width: number,
   runs: number,
@@ -87,43 +97,83 @@ function ratio(name: string, a: number, b: number): string {
   return `  ${name.padEnd(28)} ${(a / b).toFixed(2).padStart(8)}`;
 }
 
+function python(script: string, height: number, width: number): Outcome {
+  return run(PYTHON, [path.join(__dirname, script), ...[height, width, RUNS.python].map(String)]);
+}
+
+function versionOf(outcome: Outcome): string {
+  return 'version' in outcome ? ` ${outcome.version}` : '';
+}
+
 function benchmark(size: string): void {
   const [height, width] = size.split('x').map(Number) as [number, number];
-  const lines = [`${height} x ${width}, seconds per loss and gradient:`];
-  const python = [
-    path.join(__dirname, 'pytorch_peer.py'),
-    String(height),
-    String(width),
-    String(RUNS.pytorch),
-  ];
   const turns = Array.from({ length: TURNS }, () => ({
     compiled: contender('compiled', height, width, RUNS.compiled),
-    pytorch: run(PYTHON, python),
+    direct: contender('direct', height, width, RUNS.compiled),
+    pytorch: python('pytorch_peer.py', height, width),
+    tensorflow: python('tensorflow_peer.py', height, width),
   }));
   const compiled = together(turns.map((turn) => turn.compiled));
   const pytorch = together(turns.map((turn) => turn.pytorch));
-  const profiled = contender('profiled', height, width, RUNS.compiled);
-  const wasm = together([contender('wasm', height, width, RUNS.wasm)]);
-  lines.push(row('compiled (ONNX Runtime)', compiled), row('tfjs-wasm, eager', wasm));
-  lines.push(row(`PyTorch ${'version' in pytorch ? pytorch.version : ''}`, pytorch));
+  const tensorflow = together(turns.map((turn) => turn.tensorflow));
+  const peers: [string, Outcome][] = [
+    ['direct convolution', together(turns.map((turn) => turn.direct))],
+    [`PyTorch${versionOf(pytorch)}`, pytorch],
+    [`TensorFlow${versionOf(tensorflow)}`, tensorflow],
+    ['tfjs-node, eager', together([contender('native', height, width, RUNS.eager)])],
+    ['tfjs-wasm, eager', together([contender('wasm', height, width, RUNS.wasm)])],
+  ];
+  const lines = [
+    `${height} x ${width}, seconds per loss and gradient:`,
+    row('compiled (ONNX Runtime)', compiled),
+  ];
+  for (const [name, outcome] of peers) lines.push(row(name, outcome));
   if ('seconds' in compiled) {
-    if ('seconds' in pytorch)
-      lines.push(ratio('compiled / PyTorch', median(compiled.seconds), median(pytorch.seconds)));
-    if ('seconds' in wasm)
-      lines.push(ratio('compiled / tfjs-wasm', median(compiled.seconds), median(wasm.seconds)));
+    lines.push(`  compile time                 ${compiled.compileSeconds?.toFixed(2).padStart(8)} s`);
+    for (const [name, outcome] of peers) {
+      if (!('seconds' in outcome)) continue;
+      const fastest = Math.min(...compiled.seconds) / Math.min(...outcome.seconds);
+      lines.push(
+        `${ratio(`compiled / ${name}`, median(compiled.seconds), median(outcome.seconds))}  (fastest ${fastest.toFixed(2)})`,
+      );
+    }
   }
-  if ('profile' in profiled && profiled.profile) {
-    const { profile } = profiled;
-    const total = Object.values(profile).reduce((a, b) => a + b, 0);
-    lines.push(ratio('whole run / its Conv nodes', median(profiled.seconds.slice(WARM_UP)), profile.Conv));
-    const shares = Object.entries(profile)
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, 9)
-      .map(([op, seconds]) => `${op} ${((100 * seconds) / total).toFixed(1)} %`);
-    lines.push(`  where the time goes: ${shares.join(', ')}`);
-  }
+  lines.push(...profileLines(contender('profiled', height, width, RUNS.compiled)));
   console.log(lines.join('\n') + '\n');
 }
 
+/** Where the time goes, by ONNX Runtime's own profile. */
+function profileLines(profiled: Outcome): string[] {
+  if (!('profile' in profiled) || !profiled.profile) return [];
+  const entries = Object.entries(profiled.profile).sort(([, a], [, b]) => b - a);
+  const total = entries.reduce((sum, [, seconds]) => sum + seconds, 0);
+  const shares = entries
+    .slice(0, 9)
+    .map(([op, seconds]) => `${op} ${((100 * seconds) / total).toFixed(1)} %`);
+  return [`  where the time goes: ${shares.join(', ')}`];
+}
+
+function scales(): void {
+  console.log('seconds per megapixel, compiled:');
+  let first: number | undefined;
+  for (const size of SCALES) {
+    const [height, width] = size.split('x').map(Number) as [number, number];
+    const outcome = together([contender('compiled', height, width, RUNS.scale)]);
+    if (!('seconds' in outcome)) {
+      console.log(row(size, outcome));
+      continue;
+    }
+    const each = Math.min(...outcome.seconds) / ((height * width) / 1e6);
+    first ??= each;
+    const memory = `peak ${outcome.peakMegabytes.toFixed(0)} MB`;
+    console.log(
+      `  ${size.padEnd(28)} ${each.toFixed(2).padStart(8)} s  ${(each / first).toFixed(2)} of the first  ${memory}`,
+    );
+  }
+  console.log();
+}
+
 console.log(`${availableParallelism()} processors, ${cpus()[0]?.model}, Node ${process.version}\n`);
-for (const size of process.argv.length > 2 ? process.argv.slice(2) : SIZES) benchmark(size);
+const asked = process.argv.slice(2);
+for (const size of asked.length > 0 ? asked : SIZES) benchmark(size);
+if (asked.length === 0) scales();

@@ -1,4 +1,7 @@
-/** One contender of bench/engine.ts in a process of its own: KIND HEIGHT WIDTH RUNS. Prints one line of JSON. */
+/**
+ * One contender of bench/engine.ts in a process of its own: KIND HEIGHT WIDTH RUNS. Prints one line of JSON. The kinds: compiled, without
+ * Winograd's convolution (direct), with ONNX Runtime's profile (profiled), and eager tfjs in tfjs-node (native) or WebAssembly (wasm).
+ */
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -35,7 +38,9 @@ async function main(): Promise<void> {
     number,
     number,
   ];
-  await (kind === 'wasm' ? useEagerBackend() : tf.setBackend('cpu'));
+  const eager = { wasm: 'wasm', native: 'tensorflow' }[kind];
+  if (kind === 'wasm') await useEagerBackend(() => Promise.reject(new Error('tfjs-node is not asked for')));
+  else await (eager ? useEagerBackend() : tf.setBackend('cpu'));
   const { fn, shape, x, disposeNetwork } = chapterProblem(height, width);
   const seconds: number[] = [];
   const time = async (run: () => unknown) => {
@@ -44,13 +49,17 @@ async function main(): Promise<void> {
     seconds.push((performance.now() - start) / 1000);
   };
   let profile: Record<string, number> | undefined;
-  if (kind === 'wasm') {
-    if (tf.getBackend() !== 'wasm') throw new Error(`the eager backend here is ${tf.getBackend()}, not wasm`);
+  let compileSeconds: number | undefined;
+  if (eager) {
+    if (tf.getBackend() !== eager)
+      throw new Error(`the eager backend here is ${tf.getBackend()}, not ${eager}`);
     for (let i = 0; i < runs; i++) await time(() => tf.tidy(() => fn(x).grad.dataSync()));
   } else {
     const folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-bench-'));
     const profilePrefix = kind === 'profiled' ? path.join(folder, 'profile') : undefined;
-    const compiled = await compile(fn, shape, { profilePrefix });
+    const start = performance.now();
+    const compiled = await compile(fn, shape, { profilePrefix, winograd: kind !== 'direct' });
+    compileSeconds = (performance.now() - start) / 1000;
     disposeNetwork();
     const data = await x.data<'float32'>();
     for (let i = 0; i < runs; i++) await time(() => compiled(data));
@@ -60,7 +69,7 @@ async function main(): Promise<void> {
     rmSync(folder, { recursive: true });
   }
   const peakMegabytes = process.resourceUsage().maxRSS / 1024;
-  console.log(JSON.stringify({ seconds, peakMegabytes, profile }));
+  console.log(JSON.stringify({ seconds, peakMegabytes, profile, compileSeconds }));
 }
 
 void main();

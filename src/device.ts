@@ -1,11 +1,11 @@
 /** Which device computes: the processor, or a GPU that computes the same and is faster. */
 import * as tf from '@tensorflow/tfjs';
-import { type Target, compile } from './compile';
+import { type DeviceName, compile } from './compile';
 import { UserError } from './errors';
 import type { Settings } from './settings';
 
 export interface Device {
-  name: Target;
+  name: DeviceName;
   /** Why it is this one, in a sentence, where it was not asked for by name. */
   why?: string;
 }
@@ -107,7 +107,7 @@ async function gpuTrial(side: number): Promise<Trial> {
 
 /** Values and the shorter time of two runs, after a first one that compiles shaders. */
 async function timed(
-  device: Target,
+  device: DeviceName,
   fn: (x: tf.Tensor) => tf.Tensor,
   x: Float32Array,
   shape: readonly number[],

@@ -74,7 +74,7 @@ export {
   type NDArray,
   type SessionOptions,
   type Shape,
-  type Target,
+  type DeviceName,
   type TensorFunction,
   compile,
 } from './compile';

@@ -4,7 +4,7 @@ import { tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { main } from '../src/commandLine/cli';
-import { type Target, compile } from '../src/compile';
+import { type DeviceName, compile } from '../src/compile';
 import { featureExtractor } from '../src/losses/features';
 import { CHAPTER_TERMS as terms, layersOf } from '../src/losses/terms';
 import { listTargets, lossAndGrads, targetsOf, transferLoss } from '../src/losses/transferLoss';
@@ -25,7 +25,7 @@ describe('the memory of a transfer', () => {
   });
 
   const network = () => featureExtractor(features(tinyVgg19(), layersOf(terms)));
-  const parts = (size: Size, device: Target = 'cpu') => ({
+  const parts = (size: Size, device: DeviceName = 'cpu') => ({
     terms,
     extractor: network(),
     variables: pixels(size),

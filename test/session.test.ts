@@ -88,8 +88,8 @@ describe("compiled functions' thread", () => {
   });
 
   it("passes ONNX Runtime's errors on, and goes on", async () => {
-    await assert.rejects(openSession(Uint8Array.of(1, 2, 3), [], {}), /protobuf/i);
-    await assert.rejects(openSession(new Uint8Array(10_000).fill(9), [], {}), /protobuf/i);
+    await assert.rejects(openSession(Uint8Array.of(1, 2, 3), [], [], {}), /protobuf/i);
+    await assert.rejects(openSession(new Uint8Array(10_000).fill(9), [], [], {}), /protobuf/i);
     const run = await double();
     assert.deepEqual(numbers(await run([1, 2, 3])), [2, 4, 6]);
     await run.dispose();

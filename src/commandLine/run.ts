@@ -1,7 +1,7 @@
 /** A run on the command line: prepared, watched by files and terminal, begun or gone on with. */
 import { constants } from 'node:os';
 import '../greeting';
-import type { Target } from '../compile';
+import type { DeviceName } from '../compile';
 import type { OpenNetwork } from '../network/network';
 import { problemFromSettings } from '../problem/fromSettings';
 import { assertFits, availableMemory } from '../problem/memory';
@@ -92,7 +92,7 @@ interface Beginning {
   /** Where an earlier run stood. */
   from?: Checkpoint;
   /** What computed there. */
-  computedBy?: Target;
+  computedBy?: DeviceName;
   /** What must hold before the work begins. */
   check?: (plan: Plan) => void;
   open: (source: ProblemSource) => Promise<Results>;

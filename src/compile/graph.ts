@@ -5,8 +5,8 @@
  * once (common subexpressions), and what no output needs is left out when the graph is written (dead nodes).
  */
 
-export type DType = 'float32' | 'int32' | 'int64' | 'bool';
-export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+export type DType = 'float32' | 'float64' | 'int32' | 'int64' | 'bool';
+export type ConstantData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
 export type Attribute = number | number[] | string | { float: number };
 
 /** One array that flows through the graph. `dims` are its physical dimensions, in ONNX's order. */

@@ -6,15 +6,16 @@ import type * as tf from '@tensorflow/tfjs';
 import { type Computation, type Value, opCounts } from './graph';
 import { type GraphMemory, graphMemory } from './memory';
 import { inputNames, outputNames } from './names';
+import { openComputation } from './openComputation';
 import { type ModelNames, onnxModel } from './onnxModel';
-import { type Target, optimise } from './passes';
-import { type InputArray, type NDArray, type SessionOptions, openSession } from './session';
+import { type DeviceName, type Target, optimise } from './passes';
+import type { InputArray, NDArray, SessionOptions } from './session';
 import { type Shape, type TensorFunction, trace } from './trace';
 import { type Tree, leaves, mapTree } from './tree';
 import { assertProvided } from './webgpu';
 
 export type { GraphMemory } from './memory';
-export type { Target } from './passes';
+export type { DeviceName } from './passes';
 export type { Shape, TensorFunction } from './trace';
 export type { InputArray, NDArray, SessionOptions } from './session';
 
@@ -40,7 +41,7 @@ export interface CompiledFunction<Result> {
   /** The memory that the graph needs, estimated when it was traced. */
   readonly memory: GraphMemory;
   /**
-   * The graph as an ONNX model, weights and all, that any ONNX runtime can run: inputs `input`, or `input_0`, `input_1` and so on; outputs
+   * The graph as an ONNX model, weights and all, that any ONNX runtime can run, with its convolutions as such: inputs `input`, or `input_0`, `input_1` and so on; outputs
    * named for what fn returns, `value` and `grad` for tf.valueAndGrad. The bytes are made anew at each call.
    *
    * @throws Error once the function is disposed
@@ -77,13 +78,13 @@ export async function compile<Result>(
   if (recorded.outputs.length === 0) {
     throw new Error('compile: expected the function to return tensors, but it returned none (is it async?).');
   }
-  const optimised = optimise(recorded, device);
+  const optimised = optimise(recorded, targetOf(options));
   if (device === 'webgpu') assertProvided(optimised);
   const inputs = inputNames(shapes.length);
   const outputs = outputNames(result, isValue, inputs);
   const names = { inputs, outputs: leaves(outputs, isName) };
 
-  const session = await openSession(onnxModel(optimised, names), shapes, options);
+  const session = await openComputation(optimised, names, shapes, options);
   const run = async (...arrays: InputArray[]) => {
     const results = await session.run(arrays);
     return mapTree(outputs, isName, (name) => results[name]) as Computed<Result>;
@@ -100,11 +101,16 @@ export async function compile<Result>(
   });
 }
 
+/** What a function's graph is optimised for. */
+function targetOf({ device = 'cpu', winograd = true }: SessionOptions): Target {
+  return device === 'cpu' && winograd ? 'cpu-winograd' : device;
+}
+
 /**
  * The model of a function for as long as it is not disposed. What is held is the graph as it was recorded, whose constants are the arrays
  * of the tensors themselves: nothing more while those are alive, and as much as they were when they no longer are.
  */
-function exportable(computation: Computation, names: ModelNames, device: Target) {
+function exportable(computation: Computation, names: ModelNames, device: DeviceName) {
   let held: Computation | undefined = computation;
   return {
     toOnnx: () => {
@@ -132,7 +138,7 @@ export async function outline<Result>(
 ): Promise<{ memory: GraphMemory; shapes: Outline<Result> }> {
   const [shapes, { device = 'cpu' }] = shapesAndOptions(args);
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
-  const memory = graphMemory(optimise({ graph, outputs: leaves(result, isValue) }, device));
+  const memory = graphMemory(optimise({ graph, outputs: leaves(result, isValue) }, targetOf({ device })));
   return { memory, shapes: mapTree<Value, Shape>(result, isValue, ({ dims }) => dims) as Outline<Result> };
 }
 

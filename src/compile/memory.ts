@@ -1,7 +1,8 @@
 /** How much memory a graph needs to run, known before it runs. */
 import { type Computation, type DType, type Value, sizeOf } from './graph';
+import { prepare } from './prepare';
 
-const BYTES: Record<DType, number> = { float32: 4, int32: 4, int64: 8, bool: 1 };
+const BYTES: Record<DType, number> = { float32: 4, float64: 8, int32: 4, int64: 8, bool: 1 };
 
 function bytesOf({ dims, dtype }: Value): number {
   return sizeOf(dims) * BYTES[dtype];
@@ -15,6 +16,8 @@ function owner(value: Value): Value {
 export interface GraphMemory {
   /** Bytes of the constants: weights and targets. */
   constants: number;
+  /** Bytes of what is computed once, from other constants. */
+  prepared: number;
   /** The most bytes that are alive at once while the nodes run in order: what is computed and still to be used. */
   peak: number;
 }
@@ -23,7 +26,11 @@ export interface GraphMemory {
  * Counts the bytes that are alive from the node that computes a value to the last that reads it. ONNX Runtime's own use comes on top:
  * its copies in blocked layouts, and room that its arena cannot reuse at once.
  */
-export function graphMemory({ graph, outputs }: Computation): GraphMemory {
+export function graphMemory(computation: Computation): GraphMemory {
+  const {
+    main: { graph, outputs },
+    values,
+  } = prepare(computation);
   const nodes = graph.reachable(outputs);
   const lastUse = new Map<Value, number>();
   nodes.forEach(({ inputs }, i) => inputs.forEach((value) => value && lastUse.set(owner(value), i)));
@@ -38,11 +45,12 @@ export function graphMemory({ graph, outputs }: Computation): GraphMemory {
     endingAt.set(end, (endingAt.get(end) ?? 0) + bytesOf(value));
   };
   for (const value of lastUse.keys()) if (value.constant) constants += bytesOf(value);
-  graph.inputs.forEach(begin);
+  graph.inputs.slice(0, graph.inputs.length - values.length).forEach(begin);
   nodes.forEach(({ op, outputs: results }, i) => {
     if (op !== 'Reshape') results.forEach(begin);
     peak = Math.max(peak, alive);
     alive -= endingAt.get(i) ?? 0;
   });
-  return { constants, peak };
+  const prepared = values.reduce((sum, value) => sum + bytesOf(value), 0);
+  return { constants, prepared, peak };
 }

@@ -28,6 +28,11 @@ export function outputNames<Leaf>(
   });
 }
 
+/** The names of prepared values, which a model takes as inputs besides its own. */
+export function preparedNames(count: number, taken: readonly string[]): string[] {
+  return Array.from({ length: count }, (_, i) => unlike(new Set(taken), `prepared_${i}`));
+}
+
 /** The name, or one like it that is not taken. */
 export function unlike(taken: ReadonlySet<string>, name: string): string {
   return taken.has(name) ? unlike(taken, `${name}_`) : name;

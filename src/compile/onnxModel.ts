@@ -8,7 +8,7 @@ const OPSET_VERSION = 20;
 const IR_VERSION = 9;
 
 /** onnx.TensorProto.DataType */
-const DATA_TYPE: Record<DType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+const DATA_TYPE: Record<DType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };
 
 /** onnx.AttributeProto.AttributeType */
 const ATTRIBUTE_TYPE = { FLOAT: 1, INT: 2, STRING: 3, INTS: 7 };
@@ -96,7 +96,7 @@ export interface ModelNames {
  * The ONNX model (little-endian bytes) that computes `outputs` from the graph's inputs. Nodes and constants that no output needs are
  * left out, and so are second outputs that nobody reads.
  *
- * @param names one for each input and each output, each its own; a value may be several outputs
+ * @param names one for each output, and for each input unless the outputs depend on none, each its own; a value may be several outputs
  */
 export function onnxModel({ graph, outputs }: Computation, names: ModelNames): Uint8Array {
   const nodes = graph.reachable(outputs);
@@ -104,7 +104,8 @@ export function onnxModel({ graph, outputs }: Computation, names: ModelNames): U
   const constants = [...used].filter((value) => value?.constant) as Value[];
   const taken = new Set([...names.inputs, ...names.outputs]);
   const named = new Map<Value, string>();
-  graph.inputs.forEach((value, i) => named.set(value, names.inputs[i]));
+  const inputs = graph.inputs.slice(0, names.inputs.length);
+  inputs.forEach((value, i) => named.set(value, names.inputs[i]));
   outputs.forEach((value, i) => named.set(value, names.outputs[i]));
   const name = (value: Value) => named.get(value) ?? unlike(taken, `v${value.id}`);
   const model = {
@@ -128,7 +129,7 @@ export function onnxModel({ graph, outputs }: Computation, names: ModelNames): U
         dataType: DATA_TYPE[value.dtype],
         rawData: bytesOf(value.constant as ConstantData),
       })),
-      input: graph.inputs.map((value, i) => valueInfo(value, names.inputs[i])),
+      input: inputs.map((value, i) => valueInfo(value, names.inputs[i])),
       output: outputs.map((value, i) => valueInfo(value, names.outputs[i])),
     },
   };

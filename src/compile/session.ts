@@ -1,7 +1,7 @@
 /** Runs an ONNX model in ONNX Runtime, in a thread of its own, so that nothing else in the process has to wait. */
 import { availableParallelism } from 'node:os';
 import type * as tf from '@tensorflow/tfjs';
-import type { Target } from './passes';
+import type { DeviceName } from './passes';
 import { sessionThread } from './sessionThread';
 import type { Request } from './sessionWorker';
 import { isTensor } from './tree';
@@ -18,9 +18,14 @@ export type InputArray = tf.Tensor | Float32Array | Float64Array | readonly numb
 
 export interface SessionOptions {
   /** What computes: the processor, or a GPU through ONNX Runtime's WebGPU provider. Default cpu. */
-  device?: Target;
+  device?: DeviceName;
   /** Threads that compute one node together. Default: as many as there are processors. */
   threads?: number;
+  /**
+   * Whether convolutions may be computed by Winograd's algorithm where that is faster. It rounds otherwise, by some 1e-5 of a layer's
+   * greatest value, and takes memory for transformed filters. Default true.
+   */
+  winograd?: boolean;
   /** Writes ONNX Runtime's profile of each node to files whose names start so. */
   profilePrefix?: string;
 }
@@ -34,14 +39,22 @@ export interface Session {
 
 let sessions = 0;
 
+/** A value that is computed once: the model that computes it, of no inputs, and its name there and among the inputs of the session's. */
+export interface Preparation {
+  name: string;
+  model: Uint8Array;
+}
+
 /**
  * Loads a model whose inputs are float32 arrays of the given shapes. Calls of all sessions are answered one after the other.
  *
  * @param model its memory moves to the thread where that spares a copy, and cannot be read afterwards
+ * @param preparations the model's other inputs, one at a time, so that only one is in memory as a model
  * @throws Error where ONNX Runtime's native library cannot be loaded on this platform, refuses the model, or finds no GPU for it
  */
 export async function openSession(
   model: Uint8Array,
+  preparations: Iterable<Preparation>,
   shapes: readonly (readonly number[])[],
   { device = 'cpu', threads = availableParallelism(), profilePrefix }: SessionOptions,
 ): Promise<Session> {
@@ -72,11 +85,18 @@ export async function openSession(
     await thread.ask({ ask: 'close', session }, []).catch(() => undefined);
   };
 
-  // A small model lies in a pool that Node.js shares out, and which must stay.
-  const bytes = model.byteLength === model.buffer.byteLength ? model : new Uint8Array(model);
-  await ask({ ask: 'open', session, model: bytes, device, threads, profilePrefix }, [
-    bytes.buffer as ArrayBuffer,
-  ]);
+  const open = async () => {
+    for (const { name, model: small } of preparations) {
+      const bytes = ownMemory(small);
+      await ask({ ask: 'prepare', session, name, model: bytes, threads }, [bytes.buffer]);
+    }
+    const bytes = ownMemory(model);
+    await ask({ ask: 'open', session, model: bytes, device, threads, profilePrefix }, [bytes.buffer]);
+  };
+  await open().catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   return {
     run: (inputs) => {
       const running = start(inputs);
@@ -86,6 +106,13 @@ export async function openSession(
     },
     dispose: () => (disposal ??= close()),
   };
+}
+
+/** A small model lies in a pool that Node.js shares out, and which must stay. */
+function ownMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.byteLength === bytes.buffer.byteLength
+    ? (bytes as Uint8Array<ArrayBuffer>)
+    : new Uint8Array(bytes);
 }
 
 /** A copy of an input's elements, in memory of its own. */

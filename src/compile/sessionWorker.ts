@@ -1,16 +1,17 @@
 /** What runs in session.ts's thread: it owns ONNX Runtime and its sessions. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { InferenceSession } from 'onnxruntime-node';
-import type { Target } from './passes';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { DeviceName } from './passes';
 import type { NDArray } from './session';
 
 /** What the thread is asked. A session goes by a number that the asker chooses. */
 export type Request =
+  | { ask: 'prepare'; session: number; name: string; model: Uint8Array; threads: number }
   | {
       ask: 'open';
       session: number;
       model: Uint8Array;
-      device: Target;
+      device: DeviceName;
       threads: number;
       profilePrefix: string | undefined;
     }
@@ -24,7 +25,7 @@ const port = parentPort as MessagePort;
 /** 1 while there is a request to answer; whoever asks sets it. */
 const busy = workerData as Int32Array;
 /** What computes, in ONNX Runtime's terms. */
-const PROVIDERS: Record<Target, InferenceSession.SessionOptions> = {
+const PROVIDERS: Record<DeviceName, InferenceSession.SessionOptions> = {
   cpu: { executionProviders: ['cpu'], logSeverityLevel: 3 },
   webgpu: {
     // Not its default NHWC: there, in version 1.30, convolutions of 6, 9 or 18 channels give wrong values.
@@ -37,6 +38,8 @@ const PROVIDERS: Record<Target, InferenceSession.SessionOptions> = {
 };
 
 const sessions = new Map<number, InferenceSession>();
+/** What each session takes at every run, by name. */
+const prepared = new Map<number, Record<string, Tensor>>();
 
 port.on('message', (request: Request) => void reply(request));
 
@@ -48,15 +51,24 @@ async function reply(request: Request): Promise<void> {
   // Before the reply, after which the next request may come.
   Atomics.store(busy, 0, 0);
   Atomics.notify(busy, 0);
-  // The inputs too leave with the reply, unread: here, where hardly anything else is allocated, garbage lies long uncollected.
+  // What came leaves with the reply, too, unread: here, where hardly anything else is allocated, garbage lies long uncollected.
   const outputs = 'outputs' in answered ? Object.values(answered.outputs) : [];
-  const inputs = request.ask === 'run' ? request.inputs : [];
-  const memory = [...outputs, ...inputs].map(({ data }) => data.buffer as ArrayBuffer);
+  const memory = [...outputs.map(({ data }) => data), ...arraysOf(request)].map(
+    ({ buffer }) => buffer as ArrayBuffer,
+  );
   port.postMessage(answered, memory);
+}
+
+function arraysOf(request: Request): readonly Uint8Array[] | readonly Float32Array[] {
+  if ('model' in request) return [request.model];
+  return 'inputs' in request ? request.inputs.map(({ data }) => data) : [];
 }
 
 async function answer(request: Request): Promise<Record<string, NDArray>> {
   switch (request.ask) {
+    case 'prepare':
+      await prepareInput(request);
+      return {};
     case 'open':
       await open(request);
       return {};
@@ -65,8 +77,29 @@ async function answer(request: Request): Promise<Record<string, NDArray>> {
     case 'close':
       await sessions.get(request.session)?.release();
       sessions.delete(request.session);
+      prepared.delete(request.session);
       return {};
   }
+}
+
+async function prepareInput({
+  session,
+  name,
+  model,
+  threads,
+}: Extract<Request, { ask: 'prepare' }>): Promise<void> {
+  const runtime = await import('onnxruntime-node');
+  const once = await runtime.InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    // What is computed once needs no optimising, which would compute it before; and no memory for later.
+    graphOptimizationLevel: 'disabled',
+    enableCpuMemArena: false,
+    intraOpNumThreads: threads,
+    logSeverityLevel: 3,
+  });
+  const { [name]: value } = await once.run({});
+  await once.release();
+  prepared.set(session, { ...prepared.get(session), [name]: value });
 }
 
 async function open({
@@ -93,7 +126,7 @@ async function open({
 async function run({ session, inputs }: Extract<Request, { ask: 'run' }>): Promise<Record<string, NDArray>> {
   const { Tensor } = await import('onnxruntime-node');
   const opened = sessions.get(session) as InferenceSession;
-  const feeds: Record<string, InstanceType<typeof Tensor>> = {};
+  const feeds: Record<string, Tensor> = { ...prepared.get(session) };
   for (const [i, { data, shape }] of inputs.entries()) {
     feeds[opened.inputNames[i]] = new Tensor('float32', data, shape);
   }

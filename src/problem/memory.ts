@@ -1,6 +1,6 @@
 /** Whether a transfer fits into the memory that is free: estimated from its graph, before the work begins. */
 import type * as tf from '@tensorflow/tfjs';
-import { type GraphMemory, type Target, outline } from '../compile';
+import { type GraphMemory, type DeviceName, outline } from '../compile';
 import { UserError } from '../errors';
 import type { FeatureExtractor } from '../losses/features';
 import { listTargets, lossAndGrads, targetsFrom, targetsOf, transferLoss } from '../losses/transferLoss';
@@ -30,7 +30,7 @@ export interface ProblemParts {
   variables: Variables;
   /** Of the style pictures. */
   styleSizes: readonly Size[];
-  device: Target;
+  device: DeviceName;
 }
 
 /** The memory of the graph of a problem's loss and gradient at a size, without its numbers. */
@@ -58,10 +58,11 @@ export async function problemMemory(
  * memory holds the constants and whatever is alive while the graph runs. ONNX Runtime does not tell how much of it is free.
  */
 export async function bytesNeeded(parts: ProblemParts, size: Size): Promise<number> {
-  const { constants, peak } = await problemMemory(parts, size);
+  const { constants, prepared, peak } = await problemMemory(parts, size);
   const arrays = ARRAYS * 8 * parts.variables.length;
   if (parts.device === 'webgpu') return Math.max(COPIES_COMPILING * constants, arrays);
-  return Math.max(COPIES_COMPILING * constants, COPIES_RUNNING * constants + ARENA * peak + arrays);
+  const running = COPIES_RUNNING * constants + ARENA * peak + arrays;
+  return prepared + Math.max(COPIES_COMPILING * constants, running);
 }
 
 /** Bytes that this process may still take: what the system can give, or what is left of its container's share. */

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { abortable } from '../abortable';
-import { type CompiledFunction, type Computed, type InputArray, type Target, compile } from '../compile';
+import { type CompiledFunction, type Computed, type InputArray, type DeviceName, compile } from '../compile';
 import { type Device, chooseDevice, reasonOf } from '../device';
 import { UserError } from '../errors';
 import { type LossAndGrads, type Targets, lossAndGrads, transferLoss } from '../losses/transferLoss';
@@ -59,7 +59,7 @@ export interface ProblemSource extends Size {
   network: Network['name'];
   weights: Network['weights'];
   /** What computes: the processor's numbers and a GPU's differ in their last digits. */
-  device: Target;
+  device: DeviceName;
 }
 
 /** What a transfer is going to be. */
@@ -172,7 +172,7 @@ export async function createProblem({
       };
     }
 
-    async function compileWith(targets: Targets, device: Target): Promise<CompiledFunction<Evaluated>> {
+    async function compileWith(targets: Targets, device: DeviceName): Promise<CompiledFunction<Evaluated>> {
       onEvent?.({ type: 'targets' });
       const evaluation = evaluationOf(transferLoss(terms, extractor, targets), variables);
       const compiling = compile(evaluation, [variables.length], { device, threads });

@@ -1,7 +1,7 @@
 /** The targets of a loss: what the network sees of the content and style pictures, computed once. */
 import * as tf from '@tensorflow/tfjs';
 import { abortable } from '../abortable';
-import { type Target, compile } from '../compile';
+import { type DeviceName, compile } from '../compile';
 import type { FeatureExtractor } from '../losses/features';
 import { type LayerTerm, type LossTerm, termsAbout } from '../losses/terms';
 import { type Targets, targetsOf } from '../losses/transferLoss';
@@ -10,7 +10,7 @@ import { preprocess } from '../picture/preprocess';
 import type { SizedPictures } from './sources';
 
 interface ComputeOptions {
-  device: Target;
+  device: DeviceName;
   threads: number;
   signal?: AbortSignal;
 }
@@ -48,7 +48,12 @@ async function computeTargetsOf(
   { device, threads, signal }: ComputeOptions,
 ): Promise<Record<string, tf.Tensor[]>> {
   const shape = [1, picture.height, picture.width, 3];
-  const compiled = await compile(targetsOf(terms, source, extractor), shape, { device, threads });
+  // A function that is called once would not win back the time in which its filters are transformed.
+  const compiled = await compile(targetsOf(terms, source, extractor), shape, {
+    device,
+    threads,
+    winograd: false,
+  });
   const x = preprocess(picture);
   try {
     const results = await abortable(compiled(x), signal);

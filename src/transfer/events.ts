@@ -1,5 +1,5 @@
 /** What a transfer tells whoever watches it. Events are small and cloneable: pictures and checkpoints are asked for. */
-import type { GraphMemory, Target } from '../compile';
+import type { GraphMemory, DeviceName } from '../compile';
 import type { Progress as Download } from '../network/download';
 import type { NetworkName } from '../network/chooseNetwork';
 import type { Size } from '../picture/image';
@@ -42,7 +42,7 @@ export interface NetworkEvent {
 /** What computes is chosen. It comes a second time where a GPU fails before the first step. */
 export interface DeviceEvent {
   type: 'device';
-  name: Target;
+  name: DeviceName;
   /** Why it is this one, in a sentence, where it was not asked for by name. */
   why?: string;
 }

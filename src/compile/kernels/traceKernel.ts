@@ -15,9 +15,10 @@ export interface KernelCall<Attributes> {
   attrs: Attributes;
 }
 
-/** tfjs's type for a graph type: tensors of int64 are ONNX's business alone. */
+/** tfjs's type for a graph type: tensors of 64 bits are ONNX's business alone. */
 function tfDtype(dtype: DType): tf.DataType {
-  return dtype === 'int64' ? 'int32' : dtype;
+  if (dtype === 'int64') return 'int32';
+  return dtype === 'float64' ? 'float32' : dtype;
 }
 
 export function traceKernel<Attributes = object>(

@@ -9,22 +9,32 @@ import { powers } from './powers';
 import { reluMasks } from './reluMasks';
 import { sumsOfProducts } from './sumsOfProducts';
 import { transposedProducts } from './transposedProducts';
+import { winograd } from './winograd';
 
 export type Pass = (computation: Computation) => Computation;
 
-/** What a graph is optimised for: one of ONNX Runtime's execution providers. */
-export type Target = 'cpu' | 'webgpu';
+/** ONNX Runtime's execution providers that compiled functions run on. */
+export type DeviceName = 'cpu' | 'webgpu';
+
+/**
+ * What a graph is optimised for: a device; 'cpu-winograd' is the CPU with Winograd's convolution where that is faster. Without it a graph is
+ * small, has the weights as they are, and suits any ONNX runtime.
+ */
+export type Target = DeviceName | 'cpu-winograd';
+
+const CPU: readonly Pass[] = [
+  foldNumbers, // first: powers and masks look for numbers
+  powers,
+  reluMasks,
+  pooledMasks, // on masks, and before poolIndices: it looks for the MaxPool that the indices came from
+  poolIndices,
+  transposedProducts,
+  sumsOfProducts, // on products that lie the same way
+];
 
 const PASSES: Record<Target, readonly Pass[]> = {
-  cpu: [
-    foldNumbers, // first: powers and masks look for numbers
-    powers,
-    reluMasks,
-    pooledMasks, // on masks, and before poolIndices: it looks for the MaxPool that the indices came from
-    poolIndices,
-    transposedProducts,
-    sumsOfProducts, // on products that lie the same way
-  ],
+  cpu: CPU,
+  'cpu-winograd': [...CPU, winograd], // last: it takes a ReLU into a convolution, where others no longer find it
   webgpu: [
     foldNumbers,
     powers,

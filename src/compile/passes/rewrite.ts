@@ -7,9 +7,11 @@ import { type Computation, Graph, type Node, type Value } from '../graph';
 /**
  * Sees a node of the new graph, whose inputs are rewritten already, and may add nodes there.
  *
+ * @param node of the new graph
+ * @param old the node that it comes from
  * @returns a value in the place of each output, of the same dims and dtype; or undefined, and the node stays
  */
-export type Rule = (graph: Graph, node: Node) => readonly Value[] | undefined;
+export type Rule = (graph: Graph, node: Node, old: Node) => readonly Value[] | undefined;
 
 /** The same computation, with `rule` applied to each node that an output needs, in order. */
 export function rewrite({ graph: old, outputs }: Computation, rule: Rule): Computation {
@@ -23,7 +25,7 @@ export function rewrite({ graph: old, outputs }: Computation, rule: Rule): Compu
   for (const node of old.reachable(outputs)) {
     const inputs = node.inputs.map((value) => value && now(value));
     const same = graph.addNode(node.op, inputs, node.outputs, node.attributes);
-    const results = rule(graph, same) ?? same.outputs;
+    const results = rule(graph, same, node) ?? same.outputs;
     node.outputs.forEach((value, i) => rewritten.set(value, results[i]));
   }
   return { graph, outputs: outputs.map((value) => graph.output(now(value))) };
