@@ -22,7 +22,7 @@ export class Evaluator {
   readonly loss = async (x: Float64Array): Promise<number> => {
     if (this.lossValue !== undefined) {
       throw new Error(
-        'Evaluator: expected grads(x) after the loss(x) before, but loss was asked again; make a new Evaluator to start over.',
+        'Evaluator: loss(x) was called twice without grads(x) in between. Call grads(x), or make a new Evaluator.',
       );
     }
     const { value, grad } = await this.fetchLossAndGrads(x);
@@ -38,7 +38,7 @@ export class Evaluator {
    */
   readonly grads = (): Float64Array => {
     if (this.gradsValues === undefined) {
-      throw new Error('Evaluator: expected loss(x) before grads(x), but grads was asked first.');
+      throw new Error('Evaluator: grads(x) was called before loss(x). Call loss(x) first.');
     }
     const gradValues = this.gradsValues;
     this.lossValue = undefined;

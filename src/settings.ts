@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { UserError } from './errors';
 
-/** What a setting may be. `read` takes text from the command line or a value from a program; undefined where it is not `expected`. */
+/** What a setting may be. `read` takes text from the command line or a value from a program, and returns undefined if it is not valid. */
 export interface Kind<T> {
   expected: string;
   /** How a value is shown in help, such as <file>; absent for a setting that is on or off. */
@@ -63,9 +63,14 @@ export const SETTINGS = {
     oneOf('lanczos3', 'nearest'),
     'lanczos3',
     'Pictures',
-    'how both pictures are brought to that size; nearest is what Keras does',
+    'how both pictures are resized; nearest is what Keras does',
   ),
-  init: setting(oneOf('content', 'style', 'noise'), 'content', 'Pictures', 'where the optimiser begins'),
+  init: setting(
+    oneOf('content', 'style', 'noise'),
+    'content',
+    'Pictures',
+    'the picture that the optimiser starts from',
+  ),
   seed: setting(
     wholeNumber(0, 2 ** 32 - 1),
     0,
@@ -77,13 +82,13 @@ export const SETTINGS = {
     layers,
     ['block5_conv2'],
     'Loss',
-    'layers that content is compared at; name:share sets the share of the weight, else all get the same',
+    'layers at which content is compared; name:share sets the share of the weight, which is otherwise equal',
   ),
   styleLayers: setting(
     layers,
     [1, 2, 3, 4, 5].map((i) => `block${i}_conv1`),
     'Loss',
-    'layers that style is compared at; name:share as above',
+    'layers at which style is compared; name:share as above',
   ),
   contentWeight: setting(number(0, MOST_WEIGHT), 0.025, 'Loss', 'more keeps more of the content'),
   styleWeight: setting(number(0, MOST_WEIGHT), 1, 'Loss', 'more takes more of the style'),
@@ -111,7 +116,7 @@ export const SETTINGS = {
     oneOf('pyramid', 'pixels'),
     'pyramid',
     'Optimiser',
-    'what L-BFGS moves: smooth layers of all sizes, which takes far fewer evaluations, or single pixels as in the chapter',
+    'what L-BFGS changes: smooth layers of all sizes, which take far fewer evaluations, or single pixels as in the chapter',
   ),
   bounds: setting(
     onOrOff,
@@ -121,26 +126,31 @@ export const SETTINGS = {
   ),
   device: setting(
     oneOf('cpu', 'webgpu', 'auto'),
-    // Not auto: a fault of a graphics driver ends the whole process, and its numbers differ in their last digits.
+    // Not auto: a crash of the graphics driver ends the whole process, and a GPU's numbers differ in their last digits.
     'cpu',
     'Optimiser',
-    'what computes: the processor, a GPU, or whichever is faster (auto tries the GPU, and says what it takes)',
+    'where to compute: on the processor, a GPU, or whichever is faster (auto tries the GPU and says which it chose)',
   ),
-  threads: setting(wholeNumber(1, 1024), availableParallelism(), 'Optimiser', 'processors that compute'),
+  threads: setting(wholeNumber(1, 1024), availableParallelism(), 'Optimiser', 'how many processors to use'),
 
   network: setting(
     oneOf('auto', 'vgg19', 'vgg19-slim'),
     'auto',
     'Network',
-    'what looks at the pictures; auto is VGG19 where its weights are at hand or can be downloaded, else vgg19-slim',
+    'the network that compares pictures; auto is VGG19 if its weights are here or can be downloaded, else vgg19-slim',
   ),
   weights: optional(
     file,
     'Network',
-    "the network's weights: for VGG19 Keras's HDF5 file, else it is looked for, then downloaded",
+    "file of the network's weights, for VGG19 Keras's HDF5 file; without it they are looked for, then downloaded",
   ),
 
-  rounding: setting(oneOf('round', 'truncate'), 'round', 'Output', 'how values become whole on saving'),
+  rounding: setting(
+    oneOf('round', 'truncate'),
+    'round',
+    'Output',
+    'how values become whole numbers when a picture is saved',
+  ),
   out: setting(folder, 'results', 'Output', 'folder for the pictures, losses.json and settings.json'),
 } as const;
 
@@ -157,7 +167,7 @@ export type Settings = {
     : never;
 };
 
-/** The chapter to the letter, in what departs from the defaults. */
+/** The settings that follow the chapter to the letter where the defaults do not. */
 export const CHAPTER: Partial<Settings> = {
   resize: 'nearest',
   restart: true,
@@ -169,8 +179,8 @@ export const CHAPTER: Partial<Settings> = {
 /**
  * All settings: those given, else the preset's, else the defaults.
  *
- * @param given values, or text as on the command line; undefined is as if it were absent
- * @throws UserError for a name that is no setting, a value that is not what is expected, and one that is required but missing
+ * @param given values, or text as on the command line; undefined counts as absent
+ * @throws UserError for an unknown name, an invalid value, or a required setting that is missing
  */
 export function readSettings(
   given: Readonly<Partial<Record<SettingName, unknown>>>,
@@ -179,7 +189,7 @@ export function readSettings(
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(SETTINGS, name)) {
       throw new UserError(
-        `Expected a setting but received '${name}'; there are ${Object.keys(SETTINGS).join(', ')}.`,
+        `There is no setting called '${name}'. The settings are ${Object.keys(SETTINGS).join(', ')}.`,
       );
     }
   }
@@ -200,12 +210,12 @@ function readSetting(name: SettingName, given: unknown): unknown {
   const { expected, read } = SETTINGS[name].kind;
   const value = read(given);
   if (value !== undefined) return value;
-  throw new UserError(`Expected ${name} (${flagOf(name)}) to be ${expected}, but received ${shown(given)}.`);
+  throw new UserError(`${name} (${flagOf(name)}) cannot be ${shown(given)}. Give ${expected}.`);
 }
 
 function missing(name: SettingName): undefined {
   if (SETTINGS[name].optional) return undefined;
-  throw new UserError(`Expected ${name} (${flagOf(name)}) to be given, ${SETTINGS[name].kind.expected}.`);
+  throw new UserError(`${name} (${flagOf(name)}) is missing. Give ${SETTINGS[name].kind.expected}.`);
 }
 
 function shown(given: unknown): string {

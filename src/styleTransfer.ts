@@ -95,7 +95,7 @@ export interface PaintOptions extends ProblemOptions {
 }
 
 /**
- * The picture that a transfer of so many evaluations comes to.
+ * The picture after a transfer of so many evaluations.
  *
  * @throws UserError as createProblem and transfer do; the signal's reason where it is aborted
  */

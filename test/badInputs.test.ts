@@ -31,30 +31,24 @@ type Row = [what: string, args: readonly string[], says: RegExp];
 
 const whole = (flag: string, least: number, most: number, received: string) =>
   new RegExp(
-    `^Expected \\w+ \\(${flag}\\) to be a whole number from ${least} to ${most}, but received '${received}'\\.$`,
+    `^\\w+ \\(${flag}\\) cannot be '${received}'\\. Give a whole number from ${least} to ${most}\\.$`,
   );
 const weight = (flag: string, received: string) =>
-  new RegExp(
-    `^Expected \\w+ \\(${flag}\\) to be a number from 0 to 1000000000000, but received '${received}'\\.$`,
-  );
+  new RegExp(`^\\w+ \\(${flag}\\) cannot be '${received}'\\. Give a number from 0 to 1000000000000\\.$`);
 const layers = (flag: string) =>
-  new RegExp(`^Expected \\w+ \\(${flag}\\) to be names of layers, each once, such as .*, but received '`);
-const kinds = String.raw`\(jpeg, png, webp, tiff, gif, avif\)`;
+  new RegExp(`^\\w+ \\(${flag}\\) cannot be '.*'\\. Give names of layers, each once, such as .*\\.$`);
+const convert = String.raw`Convert it first, to jpeg, png, webp, tiff, gif, avif\.$`;
 const unreadable = (file: string) =>
-  new RegExp(
-    `^Expected a picture ${kinds}, but .*${file} is not one that can be read\\. Convert it first\\.$`,
-  );
+  new RegExp(`^The picture .*${file} is of no kind that can be read\\. ${convert}`);
 const damaged = (file: string) =>
   new RegExp(`^The picture .*${file} is damaged: .+\\. Name another file\\.$`);
 /** Where the library tells by the header, the first; where by the pixels, the second. */
 const cut = (file: string) => new RegExp(`(${unreadable(file).source})|(${damaged(file).source})`);
 const tooMany = (size: string) =>
-  new RegExp(
-    `^Expected a picture of at most 268402689 pixels, but .* has ${size}\\. Make it smaller first\\.$`,
-  );
+  new RegExp(`^The picture .* has ${size} pixels, more than 268402689\\. Make it smaller first\\.$`);
 const tooSmall = (least: number, layer: string, came: string) =>
   new RegExp(
-    `^Expected at least ${least} x ${least} pixels for the layer ${layer}, but the result has ${came}; raise the height, `,
+    `^The layer ${layer} needs at least ${least} x ${least} pixels, but the result has ${came}\\. Raise the height, `,
   );
 
 const NUMBERS: Row[] = [
@@ -116,32 +110,32 @@ const OPTIONS: Row[] = [
   [
     'another way of resizing',
     ['--resize', 'cubic'],
-    /^Expected resize \(--resize\) to be lanczos3 or nearest, but received 'cubic'\.$/,
+    /^resize \(--resize\) cannot be 'cubic'\. Give lanczos3 or nearest\.$/,
   ],
   [
     'another start',
     ['--init', 'random'],
-    /^Expected init \(--init\) to be content or style or noise, but received 'random'\.$/,
+    /^init \(--init\) cannot be 'random'\. Give content or style or noise\.$/,
   ],
   [
     'another rounding',
     ['--rounding', 'floor'],
-    /^Expected rounding \(--rounding\) to be round or truncate, but received 'floor'\.$/,
+    /^rounding \(--rounding\) cannot be 'floor'\. Give round or truncate\.$/,
   ],
   [
     'no content picture at all',
     ['transfer', '--style', 'a.jpg'],
-    /^Expected content \(--content\) to be given, the path of a file\.$/,
+    /^content \(--content\) is missing\. Give the path of a file\.$/,
   ],
   [
     'no style picture at all',
     ['transfer', '--content', 'a.jpg'],
-    /^Expected style \(--style\) to be given, the path of a file\.$/,
+    /^style \(--style\) is missing\. Give the path of a file\.$/,
   ],
   [
     'a content picture without a name',
     ['--content', ''],
-    /^Expected content \(--content\) to be the path of a file, but received ''\.$/,
+    /^content \(--content\) cannot be ''\. Give the path of a file\.$/,
   ],
   ['an unknown command', ['tranfser'], /^unknown command 'tranfser' \(Did you mean transfer\?\)$/],
   ['an unknown option of resume', ['resume', 'results', '--height', '3'], /^unknown option '--height'$/],
@@ -153,22 +147,22 @@ const LAYERS: Row[] = [
   [
     'a layer that VGG19 does not have',
     ['--style-layers', 'block6_conv1'],
-    /^Expected a layer of VGG19 but received 'block6_conv1'; there are block1_conv1, .*; the closest is block1_conv1\.$/,
+    /^There is no layer 'block6_conv1' in VGG19\. The layers are block1_conv1, .*; the closest is block1_conv1\.$/,
   ],
   [
     'a layer that no network has',
     ['--content-layer', 'hidden'],
-    /^Expected a layer of VGG19 but received 'hidden'; there are block1_conv1, /,
+    /^There is no layer 'hidden' in VGG19\. The layers are block1_conv1, /,
   ],
   [
     'the name of a property that every object has',
     ['--content-layer', 'constructor'],
-    /^Expected a layer of VGG19 but received 'constructor'; /,
+    /^There is no layer 'constructor' in VGG19\. /,
   ],
   [
     'a layer that pools, of vgg19-slim',
     ['--network', 'vgg19-slim', '--content-layer', 'block4_pool'],
-    /^Expected convolution layers, which are all that vgg19-slim answers for, but received block4_pool; take a layer such as block4_conv2, or the network vgg19\.$/,
+    /^vgg19-slim gives convolution layers only, not block4_pool\. Choose a layer such as block4_conv2, or the network vgg19\.$/,
   ],
   ['a layer twice', ['--content-layer', 'block5_conv2', 'block5_conv2'], layers('--content-layer')],
   [
@@ -189,65 +183,61 @@ const PICTURES: Row[] = [
   [
     'a picture that is not there',
     ['--content', 'nowhere.png'],
-    /^Expected a picture at nowhere\.png, but there is no such file\.$/,
+    /^There is no picture at nowhere\.png\. Check the path\.$/,
   ],
   [
     'a picture in a file instead of a folder',
     ['--content', at('content.png', 'a.png')],
-    /^Expected a picture at .*a\.png, but there is no such file\.$/,
+    /^There is no picture at .*a\.png\. Check the path\.$/,
   ],
-  ['a folder', ['--style', folder], /^Expected a picture, but .* is a folder\.$/],
+  ['a folder', ['--style', folder], /^.* is a folder, not a picture\. Name a file\.$/],
   [
     'a name that is too long',
     ['--style', 'x'.repeat(5000)],
-    /^Expected a picture at x+, but there is no such file\.$/,
+    /^There is no picture at x+\. Check the path\.$/,
   ],
   [
     'an address',
     ['--content', 'https://example.org/a.jpg'],
-    /^Expected a picture on this machine, but received the address https:\/\/example\.org\/a\.jpg\. Download it first\.$/,
+    /^The address https:\/\/example\.org\/a\.jpg is not a picture on this machine\. Download it first\.$/,
   ],
   [
     'an address of a file',
     ['--content', 'file:///tmp/a.jpg'],
-    /^Expected a picture on this machine, but received the address file:\/\/\/tmp\/a\.jpg\. Download it first\.$/,
+    /^The address file:\/\/\/tmp\/a\.jpg is not a picture on this machine\. Download it first\.$/,
   ],
   [
     'a picture within an address',
     ['--style', 'data:image/png;base64,iVBORw0KGgo='],
-    /^Expected a picture on this machine, but received the address data:image\/png;.*\. Download it first\.$/,
+    /^The address data:image\/png;.* is not a picture on this machine\. Download it first\.$/,
   ],
-  ['an empty file', ['--content', at('empty.jpg')], /^Expected a picture, but .*empty\.jpg is empty\.$/],
+  [
+    'an empty file',
+    ['--content', at('empty.jpg')],
+    /^The picture .*empty\.jpg is empty\. Name another file\.$/,
+  ],
   ['zeros', ['--content', at('zeros.jpg')], unreadable('zeros\\.jpg')],
   ['text with the name of a picture', ['--content', at('text.png')], unreadable('text\\.png')],
   ['a page with the name of a picture', ['--content', at('page.jpg')], unreadable('page\\.jpg')],
   ['a signature and nothing after it', ['--content', at('signature.png')], unreadable('signature\\.png')],
   ['a PDF', ['--content', at('a.pdf')], unreadable('a\\.pdf')],
   ['a Windows bitmap', ['--content', at('a.bmp')], unreadable('a\\.bmp')],
-  [
-    'a HEIC',
-    ['--content', at('a.heic')],
-    new RegExp(`^Expected a picture ${kinds}, but .*a\\.heic is heic\\. Convert it first\\.$`),
-  ],
+  ['a HEIC', ['--content', at('a.heic')], new RegExp(`^The picture .*a\\.heic is heic\\. ${convert}`)],
   [
     'a HEIC with the name of a JPEG',
     ['--content', at('heic.jpg')],
-    new RegExp(`^Expected a picture ${kinds}, but .*heic\\.jpg is heic\\. Convert it first\\.$`),
+    new RegExp(`^The picture .*heic\\.jpg is heic\\. ${convert}`),
   ],
-  [
-    'an SVG',
-    ['--content', at('plain.svg')],
-    new RegExp(`^Expected a picture ${kinds}, but .*plain\\.svg is svg\\. Convert it first\\.$`),
-  ],
+  ['an SVG', ['--content', at('plain.svg')], new RegExp(`^The picture .*plain\\.svg is svg\\. ${convert}`)],
   [
     'an SVG that refers to other files',
     ['--content', at('external.svg')],
-    new RegExp(`^Expected a picture ${kinds}, but .*external\\.svg is svg\\. `),
+    new RegExp(`^The picture .*external\\.svg is svg\\. ${convert}`),
   ],
   [
     'an SVG with the name of a PNG',
     ['--content', at('svg.png')],
-    new RegExp(`^Expected a picture ${kinds}, but .*svg\\.png is svg\\. `),
+    new RegExp(`^The picture .*svg\\.png is svg\\. ${convert}`),
   ],
   ['an SVG whose entities multiply', ['--content', at('entities.svg')], unreadable('entities\\.svg')],
   ['half a JPEG', ['--content', at('half.jpg')], damaged('half\\.jpg')],
@@ -256,13 +246,13 @@ const PICTURES: Row[] = [
   ['half a TIFF', ['--content', at('half.tif')], cut('half\\.tif')],
   ['a PNG whose bytes were changed on the way', ['--content', at('changed.png')], damaged('changed\\.png')],
   ['a small PNG that claims 10 billion pixels', ['--content', at('bomb.png')], tooMany('100000 x 100000')],
-  ['a small PNG that claims 2 billion columns', ['--style', at('wide.png')], /^Expected a picture/],
+  ['a small PNG that claims 2 billion columns', ['--style', at('wide.png')], /^The picture .*wide\.png /],
   ['a small WebP that claims 268 million pixels', ['--content', at('bomb.webp')], cut('bomb\\.webp')],
   ['a small TIFF that claims 10 billion pixels', ['--content', at('bomb.tif')], tooMany('100000 x 100000')],
   [
     'a TIFF of floating-point numbers',
     ['--content', at('float.tif')],
-    /^Expected 8 or 16 bits a channel, but .*float\.tif has values of the type float\. Convert it first\.$/,
+    /^The picture .*float\.tif has values of the type float\. Convert it first, to 8 or 16 bits a channel\.$/,
   ],
 ];
 
@@ -281,7 +271,7 @@ const SIZES: Row[] = [
   [
     'a picture far too tall',
     ['--content', at('tall.png'), '--height', '400'],
-    /^Expected a picture that is at least 1 pixel wide at height 400, but one of 1 x 2000 is not\. Crop it\.$/,
+    /^A picture of 1 x 2000 pixels is less than 1 pixel wide at height 400\. Crop it\.$/,
   ],
   [
     'a tall picture, too narrow for its layers',
@@ -291,12 +281,12 @@ const SIZES: Row[] = [
   [
     'a picture far too wide',
     ['--content', at('wide2000.png'), '--height', '400'],
-    /^Expected a result of at most 268402689 pixels, but 800000 x 400 /,
+    /^A result of 800000 x 400 has more than 268402689 pixels\. Lower the height, or crop the picture\.$/,
   ],
   [
     'the greatest height with a wide picture',
     ['--content', at('wide2000.png'), '--height', '16383'],
-    /^Expected a result of at most 268402689 pixels, but 32766000 x 16383 /,
+    /^A result of 32766000 x 16383 has more than 268402689 pixels\. Lower the height, or crop the picture\.$/,
   ],
 ];
 
@@ -311,11 +301,7 @@ const PLACES: Row[] = [
     ['--out', at('content.png', 'sub')],
     /^.*content\.png is a file, not a folder for the results\. Choose another --out\.$/,
   ],
-  [
-    'an --out without a name',
-    ['--out', ''],
-    /^Expected out \(--out\) to be the path of a folder, but received ''\.$/,
-  ],
+  ['an --out without a name', ['--out', ''], /^out \(--out\) cannot be ''\. Give the path of a folder\.$/],
   [
     'an --out whose name is too long',
     ['--out', at('x'.repeat(300))],
@@ -324,7 +310,7 @@ const PLACES: Row[] = [
   [
     'an --out that holds results',
     ['--out', at('results')],
-    /^Expected a folder without results, but .*results holds losses\.json; choose another --out, give --force to replace them, or go on with that run: wheatfield resume .*results$/,
+    /^.*results already holds losses\.json of another run\. Choose another --out, replace that run with --force, or continue it: wheatfield resume .*results$/,
   ],
   [
     'an --out that another run works in',
@@ -339,12 +325,12 @@ const RESUMED: Row[] = [
   [
     'resume of nothing',
     ['resume', at('nowhere')],
-    /^Expected the results of a run in .*nowhere, but it holds no settings\.json\.$/,
+    /^There is no run in .*nowhere: it holds no settings\.json\. Check the path\.$/,
   ],
   [
     'resume of a file',
     ['resume', at('content.png')],
-    /^Expected the results of a run in .*content\.png, but it holds no settings\.json\.$/,
+    /^There is no run in .*content\.png: it holds no settings\.json\. Check the path\.$/,
   ],
   ['resume of a run at work', ['resume', at('busy')], new RegExp(`^Process ${process.pid} is at work in `)],
   [
@@ -360,27 +346,27 @@ const RESUMED: Row[] = [
   [
     'settings.json that is not JSON',
     ['resume', at('notJson')],
-    /^Expected the settings of a run in .*settings\.json, but it is damaged; start anew with wheatfield transfer --force\.$/,
+    /^The settings of a run in .*settings\.json are damaged\. Start a new run with wheatfield transfer --force\.$/,
   ],
   [
     'settings.json that is something else',
     ['resume', at('notSettings')],
-    /^Expected the settings of a run in .*settings\.json, but it is damaged; start anew with wheatfield transfer --force\.$/,
+    /^The settings of a run in .*settings\.json are damaged\. Start a new run with wheatfield transfer --force\.$/,
   ],
   [
     'settings.json with a setting out of range',
     ['resume', at('outOfRange')],
-    /^Expected height \(--height\) to be a whole number from 2 to 16383, but received -3\.$/,
+    /^height \(--height\) cannot be -3\. Give a whole number from 2 to 16383\.$/,
   ],
   [
     'losses.json that is damaged',
     ['resume', at('lossesCut')],
-    /^Expected the losses of a run in .*losses\.json, but it is damaged; start anew with wheatfield transfer --force\.$/,
+    /^The losses of a run in .*losses\.json are damaged\. Start a new run with wheatfield transfer --force\.$/,
   ],
   [
     'a checkpoint cut short',
     ['resume', at('checkpointCut')],
-    /^.*checkpoint\.bin is not a whole checkpoint \(wheatfield-checkpoint-1\)\. Start anew with wheatfield transfer --force\.$/,
+    /^.*checkpoint\.bin is not a whole checkpoint \(wheatfield-checkpoint-1\)\. Start a new run with wheatfield transfer --force\.$/,
   ],
   [
     'a checkpoint that is something else',
@@ -395,12 +381,12 @@ const RESUMED: Row[] = [
   [
     'a content picture that has changed',
     ['resume', at('pictureChanged')],
-    /^Expected what the run was begun with, but changed since: the content picture .*; put it back, or start anew\.$/,
+    /^These inputs changed since the run started: the content picture .*\. Put them back, or start a new run\.$/,
   ],
   [
     'weights that have changed',
     ['resume', at('weightsChanged')],
-    /^Expected what the run was begun with, but changed since: the weights .*; put it back, or start anew\.$/,
+    /^These inputs changed since the run started: the weights .*\. Put them back, or start a new run\.$/,
   ],
 ];
 
@@ -443,12 +429,12 @@ const WEIGHTS: Row[] = [
   [
     'weights that are not HDF5',
     [...shallow, at('text.png')],
-    /^Expected Keras's weights in an HDF5 file, but .*text\.png is not one\.$/,
+    /^.*text\.png is not an HDF5 file, so it does not hold Keras's weights\. Name another file\.$/,
   ],
   [
     'weights that are empty',
     [...shallow, at('empty.jpg')],
-    /^Expected Keras's weights in an HDF5 file, but .*empty\.jpg is not one\.$/,
+    /^.*empty\.jpg is not an HDF5 file, so it does not hold Keras's weights\. Name another file\.$/,
   ],
   [
     'weights that are cut short',
@@ -463,27 +449,27 @@ const WEIGHTS: Row[] = [
   [
     'weights of another network',
     [...shallow, TINY_WEIGHTS],
-    /^Expected weights of shapes 3 x 3 x 3 x 64 and 64 for block1_conv1, but .* has 3 x 3 x 3 x 2 and 2\. It belongs to another network\.$/,
+    /^VGG19's block1_conv1 has weights of shapes 3 x 3 x 3 x 64 and 64, but .* has 3 x 3 x 3 x 2 and 2\. It belongs to another network: name another file\.$/,
   ],
   [
     'weights of a network with other layers',
     [...shallow, at('otherLayers.h5')],
-    /^Expected .*otherLayers\.h5 to hold VGG19's weights, but it has no layer block1_conv1; it has conv1\.$/,
+    /^.*otherLayers\.h5 does not hold VGG19's weights: it has no layer block1_conv1, only conv1\. Name another file\.$/,
   ],
   [
     'weights of another program',
     [...shallow, at('noNames.h5')],
-    /^Expected .*noNames\.h5 to be a weights file of Keras, but it has no attribute layer_names\. /,
+    /^.*noNames\.h5 has no attribute layer_names, so it is not a weights file of Keras\. Name another file; /,
   ],
   [
     'weights with a NaN',
     [...shallow, at('nan.h5')],
-    /^Expected finite weights, but block1_conv1 in .*nan\.h5 holds a NaN or an infinity\.$/,
+    /^block1_conv1 in .*nan\.h5 holds a NaN or an infinity\. Name another file\.$/,
   ],
   [
     'weights of another type',
     [...shallow, at('double.h5')],
-    /^Expected float32 weights, but block1_conv1 in .*double\.h5 holds numbers of another type\.$/,
+    /^block1_conv1 in .*double\.h5 holds numbers that are not float32\. Name a file of float32 weights\.$/,
   ],
 ];
 

@@ -147,7 +147,7 @@ describe('wheatfield transfer', () => {
     assert.equal(refused.exitCode, 2);
     assert.match(
       refused.stderr,
-      /^Expected a folder without results, but .* --force .* wheatfield resume .*\n$/,
+      /^.* already holds .* of another run\. .* --force, .* wheatfield resume .*\n$/,
     );
     assert.deepEqual(await resultsIn(dir), before);
     await writeFile(path.join(dir, 'mine.txt'), 'kept');
@@ -297,7 +297,7 @@ describe('wheatfield --help', () => {
       const args = example.trim().split(' ').slice(1);
       // Everything but the pictures is in order.
       const { stderr } = await wheatfield([...args, '--out', path.join(folder, 'example')]);
-      assert.equal(stderr, 'Expected a picture at photo.jpg, but there is no such file.\n');
+      assert.equal(stderr, 'There is no picture at photo.jpg. Check the path.\n');
     }
   });
 
@@ -356,7 +356,7 @@ describe('wheatfield resume', () => {
       const dir = path.join(folder, `stopped ${when}`);
       const first = await stopped(dir, text, times);
       assert.equal(first.exitCode, 130);
-      assert.match(first.stdout, /Stopped .* iteration \d\.\nGo on with: wheatfield resume .*\n$/);
+      assert.match(first.stdout, /Stopped .* iteration \d\.\nContinue with: wheatfield resume .*\n$/);
       assert.ok(
         lossesIn(whole).length > (existsSync(path.join(dir, 'losses.json')) ? lossesIn(dir).length : 0),
       );
@@ -387,7 +387,7 @@ describe('wheatfield resume', () => {
     assert.equal(exitCode, 0);
     assert.match(
       stdout,
-      /^Other versions than this run was begun with: onnxruntime 1\.2\.3, now \d.*\. Its numbers may/,
+      /^Some versions have changed since this run started: onnxruntime 1\.2\.3, now \d.*\. Its numbers may/,
     );
     assert.match((await wheatfield(['resume', dir])).stdout, /^The network/);
   });
@@ -402,7 +402,7 @@ describe('wheatfield resume', () => {
     await writeFile(file, JSON.stringify(before));
     const { exitCode, stdout } = await wheatfield(['resume', dir, ...more, '--device', 'cpu']);
     assert.equal(exitCode, 0);
-    assert.match(stdout, /^Until now webgpu computed, and from here on cpu does: /m);
+    assert.match(stdout, /^This run used webgpu until now and uses cpu from here on: /m);
     assert.equal((JSON.parse(readFileSync(file, 'utf8')) as RunRecord).source.device, 'cpu');
   });
 

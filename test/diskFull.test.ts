@@ -75,7 +75,7 @@ describe('a disk that is full', () => {
     const little = await wheatfield(transferArgs(dir));
     assert.match(
       little.stderr,
-      /^.*run has 1\.0 MB free, and the run's checkpoints need 1\.5 MB\. Make room, choose another --out, or begin nevertheless with --force\.\n$/,
+      /^.*run has 1\.0 MB free, and the run's checkpoints need 1\.5 MB\. Make room, choose another --out, or start anyway with --force\.\n$/,
     );
     assert.equal(little.exitCode, 2);
     assert.deepEqual(await readdir(disk), ['filler']);
@@ -99,7 +99,7 @@ describe('a disk that is full', () => {
       });
       assert.match(
         stderr,
-        /^Cannot write .*: ENOSPC: no space left on device, write\. The previous file is intact; mend that, then go on with: wheatfield resume .*run\n$/,
+        /^Cannot write .*: ENOSPC: no space left on device, write\. The previous file is intact\. Fix this, then run: wheatfield resume .*run\n$/,
       );
       assert.equal(exitCode, 2);
       assert.deepEqual(readFileSync(path.join(dir, 'checkpoint.bin')), checkpoint);

@@ -171,11 +171,11 @@ describe('download', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
 
-  it('refuses what is not an address of the web, before it waits for anything', async () => {
+  it('refuses what is not a web address, before it waits for anything', async () => {
     for (const address of ['weights.h5', 'ftp://example.org/weights.h5'])
       await assert.rejects(
         download(address, file(), { md5: MD5 }),
-        /is not an address of the web\. Give one that begins with http/,
+        /is not a web address\. Give one that begins with http/,
       );
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -10,6 +10,7 @@ import { loadImage } from '../src/picture/image';
 import { readCheckpoint } from '../src/runFolder/checkpoint';
 import { lockFolder } from '../src/runFolder/folderLock';
 import { assertWritable } from '../src/runFolder/place';
+import { readRun } from '../src/runFolder/results';
 import { listPictures } from '../src/train/data';
 
 /** Whoever mends a fault needs to know what led to it. */
@@ -19,6 +20,9 @@ describe('a UserError keeps its cause', () => {
 
   before(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-causes-'));
+    mkdirSync(path.join(folder, 'foldersRun', 'settings.json'), { recursive: true });
+    mkdirSync(at('damagedRun'));
+    writeFileSync(path.join(at('damagedRun'), 'settings.json'), '{"settings": ');
     writeFileSync(at('text'), 'neither a picture nor weights');
     writeFileSync(at('cut.h5'), Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]));
   });
@@ -29,6 +33,8 @@ describe('a UserError keeps its cause', () => {
     ['a checkpoint that is not one', () => readCheckpoint(at('text'))],
     ['a lock where there is no folder', () => lockFolder(at('none'))],
     ['results in a file', () => assertWritable(path.join(at('text'), 'run'))],
+    ['settings.json that is a folder', () => readRun(at('foldersRun'))],
+    ['settings.json that is not JSON', () => readRun(at('damagedRun'))],
     ['a picture that is not one', () => loadImage(at('text'))],
     ['safetensors that are missing', () => readSafetensors(at('none'))],
     ['safetensors that are not', () => readSafetensors(at('text'))],

@@ -32,11 +32,11 @@ describe('Evaluator', () => {
 
   it('refuses grads before loss, grads twice, and loss twice, with a sentence', async () => {
     const { evaluator, dispose } = await counted();
-    assert.throws(() => evaluator.grads(), /^Error: Evaluator: expected loss\(x\) before grads\(x\)/);
+    assert.throws(() => evaluator.grads(), /^Error: Evaluator: grads\(x\) was called before loss\(x\)\./);
     await evaluator.loss(x);
-    await assert.rejects(evaluator.loss(x), /expected grads\(x\) after the loss\(x\) before/);
+    await assert.rejects(evaluator.loss(x), /loss\(x\) was called twice without grads\(x\) in between\./);
     evaluator.grads();
-    assert.throws(() => evaluator.grads(), /expected loss\(x\) before grads\(x\)/);
+    assert.throws(() => evaluator.grads(), /grads\(x\) was called before loss\(x\)\./);
     await dispose();
   });
 

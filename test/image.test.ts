@@ -198,14 +198,18 @@ describe('loadImage', () => {
   });
 
   const refusals: [string, () => Promise<string> | string, RegExp][] = [
-    ['a missing file', () => at('none.jpg'), /there is no such file/],
+    ['a missing file', () => at('none.jpg'), /^There is no picture at .*none\.jpg\. Check the path/],
     ['a folder', () => folder, /is a folder/],
-    ['an address', () => 'https://example.org/a.jpg', /received the address/],
+    [
+      'an address',
+      () => 'https://example.org/a.jpg',
+      /^The address https:\/\/example\.org\/a\.jpg is not a picture on this machine/,
+    ],
     ['an empty file', () => (writeFileSync(at('empty.jpg'), ''), at('empty.jpg')), /is empty/],
     [
       'text',
       () => (writeFileSync(at('text.png'), 'not a picture'), at('text.png')),
-      /is not one that can be read/,
+      /is of no kind that can be read\. Convert it first/,
     ],
     [
       'an SVG',
@@ -234,12 +238,12 @@ describe('loadImage', () => {
         writeFileSync(at('bomb.png'), png);
         return at('bomb.png');
       },
-      /at most 268402689 pixels, but .* has 100000 x 100000/,
+      /has 100000 x 100000 pixels, more than 268402689/,
     ],
     [
       'a TIFF of floating-point numbers',
       () => (writeFileSync(at('float.tif'), plainTiff({ bits: 32, sampleFormat: 3 })), at('float.tif')),
-      /8 or 16 bits a channel, but .* type float/,
+      /type float\. Convert it first, to 8 or 16 bits a channel/,
     ],
   ];
   for (const [name, make, message] of refusals) {
@@ -354,7 +358,10 @@ describe('saveImage', () => {
     const before = readdirSync(folder);
     await assert.rejects(saveImage(SIX, at('taken.png')), UserError);
     await assert.rejects(saveImage(SIX, at('nowhere/a.png')), UserError);
-    await assert.rejects(saveImage(SIX, at('a.bmp')), /ends in \.png/);
+    await assert.rejects(
+      saveImage(SIX, at('a.bmp')),
+      /a\.bmp has no ending that a picture can be saved with\. Choose one of \.png, /,
+    );
     assert.deepEqual(readdirSync(folder), before);
   });
 

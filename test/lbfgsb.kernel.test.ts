@@ -97,7 +97,7 @@ describe("the optimiser's kernel", () => {
   it('says how many variables there may be', () => {
     assert.throws(() => new Corrections(26_900_000, 10), {
       name: 'UserError',
-      message: /at most 268\d{5} variables for m = 10, .* got 26900000: choose a smaller m/,
+      message: /^26900000 variables are too many for m = 10, .* 268\d{5} fill 4 GiB\. Choose a smaller m/,
     });
   });
 });

@@ -135,11 +135,11 @@ describe('lbfgsb resumed from an exported state', () => {
     const saved = exportState(state);
     assert.throws(
       () => restoreState({ ...saved, format: 'lbfgsb-0' as 'lbfgsb-1' }),
-      /needs format lbfgsb-1/,
+      /has the format lbfgsb-0, not lbfgsb-1/,
     );
     assert.throws(
       () => restoreState({ ...saved, d: saved.d.slice(1) }),
-      /damaged: d needs 24 elements, got 23/,
+      /damaged: d has 23 elements, not 24/,
     );
   });
 });

@@ -188,17 +188,25 @@ describe('fminLbfgsb', () => {
   });
 
   const wrong: [string, Parameters<typeof fminLbfgsb>[2], RegExp, number[]?][] = [
-    ['an empty x0', {}, /x0 needs at least one number/, []],
-    ['m = 0', { m: 0 }, /m needs to be a positive integer, got 0/],
-    ['factr < 0', { factr: -1 }, /factr needs to be .* at least 0, got -1/],
-    ['pgtol = NaN', { pgtol: NaN }, /pgtol needs to be a number/],
-    ['maxls = 0', { maxls: 0 }, /maxls needs to be a positive integer, got 0/],
-    ['maxfun = NaN', { maxfun: NaN }, /maxfun needs to be a number, got NaN/],
-    ['too few bounds', { bounds: [[0, 1]] }, /expected 4, got 1/],
-    ['too many upper bounds', { bounds: { upper: [1, 2, 3, 4, 5] } }, /bounds\.upper needs .* 4 .*, got 5/],
-    ['bounds that cross', { bounds: { lower: 2, upper: 1 } }, /variable 0 need lower <= upper, got \[2, 1\]/],
-    ['a NaN bound', { bounds: { lower: NaN } }, /variable 0 need lower <= upper/],
-    ['a gradient too short', { fprime: () => [1] }, /gradient needs 4 numbers .*, got 1/],
+    ['an empty x0', {}, /x0 is empty\. Give at least one number/, []],
+    ['m = 0', { m: 0 }, /^m is 0\. Give a positive integer/],
+    ['factr < 0', { factr: -1 }, /factr is -1\. Give .* at least 0/],
+    ['pgtol = NaN', { pgtol: NaN }, /pgtol is NaN\. Give a number/],
+    ['maxls = 0', { maxls: 0 }, /maxls is 0\. Give a positive integer/],
+    ['maxfun = NaN', { maxfun: NaN }, /maxfun is NaN\. Give a number/],
+    ['too few bounds', { bounds: [[0, 1]] }, /bounds has the length 1, for 4 variables/],
+    [
+      'too many upper bounds',
+      { bounds: { upper: [1, 2, 3, 4, 5] } },
+      /bounds\.upper has the length 5, for 4 variables/,
+    ],
+    [
+      'bounds that cross',
+      { bounds: { lower: 2, upper: 1 } },
+      /variable 0, \[2, 1\], do not have lower <= upper/,
+    ],
+    ['a NaN bound', { bounds: { lower: NaN } }, /variable 0, \[NaN, Infinity\], do not have lower <= upper/],
+    ['a gradient too short', { fprime: () => [1] }, /gradient has the length 1, for 4 variables/],
   ];
   for (const [what, options, message, x0 = start] of wrong) {
     it(`refuses ${what}`, async () => {
@@ -209,6 +217,6 @@ describe('fminLbfgsb', () => {
 
   it('says that gradients are not estimated when there is none', async () => {
     const valueOnly = fminLbfgsb((x) => rosenbrock(x)[0], start);
-    await assert.rejects(valueOnly, { name: 'UserError', message: /pass fprime.*not estimated/ });
+    await assert.rejects(valueOnly, { name: 'UserError', message: /Pass fprime.*not estimated/ });
   });
 });

@@ -51,7 +51,7 @@ describe('the memory of a transfer', () => {
   it('that is not free is refused before the work, with the largest height that fits, which does', async () => {
     const { exitCode, stdout, stderr } = await wheatfield(transferArgs('large', 3000), 50);
     const said =
-      /^A picture of 3750 x 3000 pixels needs \d+\.\d GB of free memory, and 0\.1 GB are free\. Close other programs, take --height (\d+), which fits, or begin nevertheless with --force\.\n$/;
+      /^A picture of 3750 x 3000 pixels needs \d+\.\d GB of free memory, and 0\.1 GB are free\. Close other programs, use --height (\d+), which fits, or start anyway with --force\.\n$/;
     assert.match(stderr, said);
     assert.deepEqual([exitCode, stdout], [2, '']);
     assert.ok(!existsSync(path.join(folder, 'large')));
@@ -66,10 +66,7 @@ describe('the memory of a transfer', () => {
   it('where no height fits is said to be had by closing other programs', async () => {
     const { exitCode, stderr } = await wheatfield(transferArgs('none', 400), 0.5);
     assert.equal(exitCode, 2);
-    assert.match(
-      stderr,
-      /and 0\.0 GB are free\. Close other programs, or begin nevertheless with --force\.\n$/,
-    );
+    assert.match(stderr, /and 0\.0 GB are free\. Close other programs, or start anyway with --force\.\n$/);
   });
 
   it('is not asked for with --force, in transfer and in resume', async () => {

@@ -48,7 +48,7 @@ describe('loadModel', () => {
   it('refuses a network that there is not', async () => {
     await assert.rejects(loadModel('vgg16' as never), (error: Error) => {
       assert.ok(error instanceof UserError);
-      assert.match(error.message, /to be auto or vgg19 or vgg19-slim, but received 'vgg16'/);
+      assert.match(error.message, /^There is no network 'vgg16'\. Choose auto or vgg19 or vgg19-slim\.$/);
       return true;
     });
   });

@@ -168,7 +168,7 @@ describe('what students do', function () {
   it('name a picture that does not exist', async () => {
     const { stderr } = await fails(
       cell('const imgHeight', [/'img\/bazille[^']*'/, "'img/bazile.png'"]),
-      /^Expected a picture at img\/bazile\.png, but there is no such file\.\n$/,
+      /^There is no picture at img\/bazile\.png\. Check the path\.\n$/,
     );
     assert.doesNotMatch(stderr, / at .*:\d+:\d+/);
     await runs(cell('const imgHeight'));
@@ -185,7 +185,7 @@ describe('what students do', function () {
     await runs(cell('const contentLayer', ['block5_conv2', 'block5_conv9']));
     await fails(
       cell('const layerFeatures'),
-      /^outputsDict|^Expected a layer of the model but received 'block5_conv9'; there are .*block5_conv2.*\.\n$/,
+      /^outputsDict|^There is no layer 'block5_conv9' in the model\. The layers are .*block5_conv2.*\.\n$/,
     );
   });
 
@@ -223,7 +223,7 @@ describe('what students do', function () {
     const { stderr } = await runs(
       "loadImage('img/nowhere.png'); await new Promise((done) => setTimeout(done, 200));",
     );
-    assert.match(stderr, /Expected a picture at img\/nowhere\.png/);
+    assert.match(stderr, /There is no picture at img\/nowhere\.png/);
     await runs('console.log(1)');
   });
 

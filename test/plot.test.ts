@@ -161,9 +161,12 @@ describe('heatMaps', () => {
     const of = (shape: number[], ...data: number[]) => ({ a: { shape, data: Float32Array.from(data) } });
     assert.throws(
       () => heatMaps(of([3], 1, 2, 3), { label: 'x' }),
-      /2 dimensions to draw, but received the shape \[3\]/,
+      /of the shape \[3\] cannot be drawn here\. Pass values with 2 dimensions/,
     );
-    assert.throws(() => heatMaps(of([1, 2], 1, NaN), { label: 'x' }), /Expected finite numbers/);
+    assert.throws(
+      () => heatMaps(of([1, 2], 1, NaN), { label: 'x' }),
+      /has numbers that are not finite and cannot be drawn/,
+    );
   });
 });
 
@@ -187,7 +190,7 @@ describe('featureMaps', () => {
   });
 
   it('refuses a channel that is not there', () => {
-    assert.throws(() => featureMaps(activations, [2]), /a channel from 0 to 1, but received 2/);
+    assert.throws(() => featureMaps(activations, [2]), /There is no channel 2\. Choose one from 0 to 1/);
   });
 });
 

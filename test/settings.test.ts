@@ -83,18 +83,18 @@ describe('readSettings', () => {
             : String(value);
       assert.throws(() => readSettings({ ...given, [name]: value }), {
         name: 'UserError',
-        message: `Expected ${name} (${flagOf(name)}) to be ${expected}, but received ${shown}.`,
+        message: `${name} (${flagOf(name)}) cannot be ${shown}. Give ${expected}.`,
       });
     });
   }
 
   it('asks for what is required and names what it does not know', () => {
     assert.throws(() => readSettings({ content: 'a.jpg' }), {
-      message: 'Expected style (--style) to be given, the path of a file.',
+      message: 'style (--style) is missing. Give the path of a file.',
     });
     assert.throws(
       () => readSettings({ ...given, styleWieght: 1 } as Parameters<typeof readSettings>[0]),
-      /Expected a setting but received 'styleWieght'; there are content, style, height, /,
+      /^UserError: There is no setting called 'styleWieght'\. The settings are content, style, height, /,
     );
   });
 

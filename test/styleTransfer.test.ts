@@ -34,7 +34,7 @@ describe('styleTransfer', () => {
     const misspelt = { content: 'a.jpg', style: 'b.jpg', heigth: 3 };
     assert.throws(() => styleTransfer(misspelt), {
       name: 'UserError',
-      message: /^Expected a setting but received 'heigth'/,
+      message: /^There is no setting called 'heigth'/,
     });
   });
 });

@@ -39,7 +39,7 @@ describe('vgg19', () => {
         () => vgg19({ upTo: layer }),
         (error: Error) => error instanceof UserError && message.test(error.message),
       );
-    refused('conv', /received 'conv'; there are block1_conv1, .*block5_pool\.$/);
+    refused('conv', /^There is no layer 'conv' in VGG19\. The layers are block1_conv1, .*block5_pool\.$/);
     refused('block5_conv22', /block5_pool; the closest is block5_conv2\.$/);
     refused('Block3conv1', /; the closest is block3_conv1\.$/);
     const model = vgg19({ upTo: 'block1_pool' });

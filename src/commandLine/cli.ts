@@ -48,7 +48,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     .addHelpText('after', EXAMPLES)
     .action(async ({ chapter, force = false, ...given }: TransferFlags) => {
       const settings = readSettings(given, chapter ? CHAPTER : {});
-      // What computes takes a second to load: not before the command line is known to be right.
+      // The code that computes takes a second to load, so the command line is checked first.
       const { runTransfer } = await import('./run.js');
       exitCode = await runTransfer(settings, { force }, surroundings);
     });
@@ -56,18 +56,18 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   transferCommand
     .optionsGroup('Other:')
     .helpOption('-h, --help', 'print this help')
-    .option('--chapter', `the chapter to the letter: ${presetFlags()}; flags given besides override it`)
+    .option('--chapter', `the chapter to the letter: ${presetFlags()}; other flags override it`)
     .option(
       '--force',
-      'replace the results of an earlier run in --out; begin also where memory or disk seem too little',
+      'replace the results of an earlier run in --out; start even if memory or disk space seems too small',
     );
   program
     .command('resume')
-    .description('Goes on with a run that was stopped or killed, from its last checkpoint.')
+    .description('Continues a run that was stopped or killed, from its last checkpoint.')
     .argument('<dir>', "the run's folder, its --out")
-    .option('--iterations <n>', 'how many there are to be in all (default: as the run was begun)')
-    .option('--device <cpu|webgpu|auto>', 'what computes from now on (default: what computed before)')
-    .option('--force', 'go on also where memory or disk seem too little')
+    .option('--iterations <n>', 'how many iterations in all (default: as in the original run)')
+    .option('--device <cpu|webgpu|auto>', 'where to compute from now on (default: as before)')
+    .option('--force', 'continue even if memory or disk space seems too small')
     .helpOption('-h, --help', 'print this help')
     .action(async (dir: string, { force = false, ...given }: ResumeFlags) => {
       const { resumeTransfer } = await import('./run.js');
@@ -95,7 +95,7 @@ function presetFlags(): string {
 /** Says what went wrong and returns the exit code. */
 function failed(error: unknown, stderr: TerminalStream): number {
   if (error instanceof CommanderError) {
-    // Help that was asked for, and help in place of a missing command, are printed already.
+    // Help that was asked for, or shown in place of a missing command, has been printed already.
     if (error.exitCode === 0) return 0;
     if (error.code !== 'commander.help') {
       stderr.write(`${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}\n`);
@@ -140,7 +140,7 @@ export async function start(openNetwork?: OpenNetwork): Promise<void> {
 
 /**
  * Waits a moment for an evaluation that was given up. ONNX Runtime cannot be interrupted, and a process that exits waits for its threads:
- * where it takes longer, the system ends this one, with the same status in a shell.
+ * if that takes longer, the process ends itself with the signal, which gives the same status in a shell.
  */
 async function endSoon(name: NodeJS.Signals): Promise<void> {
   const { idle } = await import('../compile/sessionThread.js');

@@ -2,10 +2,10 @@
 import { type Command, Option } from 'commander';
 import { SETTINGS, type Setting, type SettingName, type Settings, flagOf } from '../settings';
 
-/** What commander hands over for the flags of addSettingFlags: only those that were given. */
+/** The values that commander parses for the flags of addSettingFlags: only the flags that were given. */
 export type GivenSettings = Partial<Record<SettingName, unknown>>;
 
-/** Adds one flag for each setting; one that is on or off gets its --no- too, so that every preset can be overridden either way. */
+/** Adds one flag for each setting; an on-or-off setting also gets a --no- flag, so that every preset can be overridden either way. */
 export function addSettingFlags(command: Command): void {
   for (const [name, setting] of Object.entries(SETTINGS) as [SettingName, Setting<Settings[SettingName]>][]) {
     const { placeholder } = setting.kind;

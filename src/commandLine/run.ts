@@ -1,4 +1,4 @@
-/** A run on the command line: prepared, watched by files and terminal, begun or gone on with. */
+/** A run on the command line: prepares it, starts or resumes it, and reports it to files and the terminal. */
 import { constants } from 'node:os';
 import '../greeting';
 import type { DeviceName } from '../compile';
@@ -21,7 +21,7 @@ import { wholeTransfer } from '../styleTransfer';
 import { type Checkpoint, assertSameLength } from '../transfer/checkpoint';
 import { type TerminalStream, terminal } from './terminal';
 
-/** What the program meets outside itself. */
+/** What the program uses of the world outside. */
 export interface Surroundings {
   stdout: TerminalStream;
   stderr: TerminalStream;
@@ -29,7 +29,7 @@ export interface Surroundings {
   signal?: AbortSignal;
   /** Opens the network of the settings, or another. */
   openNetwork?: OpenNetwork;
-  /** Bytes that the process may still take; default as the system says. */
+  /** Bytes that the process may still take; default: what the system reports. */
   freeMemory?: () => number;
 }
 
@@ -47,11 +47,11 @@ export async function runTransfer(
 }
 
 /**
- * Goes on with the run in `dir` from its last checkpoint and returns the exit code.
+ * Continues the run in `dir` from its last checkpoint and returns the exit code.
  *
- * @param iterations how many there are to be in all; default as the run was begun
- * @param device what computes from now on; default what computed before
- * @param force also where memory or disk seem too little
+ * @param iterations how many iterations in all; default: as in the original run
+ * @param device where to compute from now on; default: as before
+ * @param force continue even if memory or disk space seems too small
  */
 export async function resumeTransfer(
   dir: string,
@@ -62,12 +62,12 @@ export async function resumeTransfer(
   const changed = changedVersions(record.versions, versions());
   if (changed.length > 0) {
     surroundings.stdout.write(
-      `Other versions than this run was begun with: ${changed.join('; ')}. Its numbers may differ from here on.\n`,
+      `Some versions have changed since this run started: ${changed.join('; ')}. Its numbers may differ from here on.\n`,
     );
   }
   const settings = readSettings({
     ...record.settings,
-    // What auto chose then may not be what it would choose now.
+    // Now auto might choose another one than then.
     network: record.source.network,
     device: device ?? record.source.device,
     out: dir,
@@ -87,13 +87,13 @@ export async function resumeTransfer(
 
 /** How a run begins. */
 interface Beginning {
-  /** Also where memory or disk seem too little. */
+  /** Even if memory or disk space seems too small. */
   force: boolean;
-  /** Where an earlier run stood. */
+  /** The state of an earlier run. */
   from?: Checkpoint;
-  /** What computed there. */
+  /** The device that the earlier run used. */
   computedBy?: DeviceName;
-  /** What must hold before the work begins. */
+  /** Checks the plan before the work begins. */
   check?: (plan: Plan) => void;
   open: (source: ProblemSource) => Promise<Results>;
 }
@@ -120,13 +120,13 @@ async function run(
   let stopped = false;
   try {
     for await (const event of transfer) {
-      // Not before everything has proved to work: it removes what an earlier run left.
+      // Only once everything has proved to work, because this removes an earlier run's results.
       if (event.type === 'compiled' && source) results = await open(source);
       await results?.record(event, transfer);
       print(event);
       if (event.type === 'compiled' && source && computedBy && source.device !== computedBy) {
         stdout.write(
-          `Until now ${computedBy} computed, and from here on ${source.device} does: the numbers differ in their last digits.\n`,
+          `This run used ${computedBy} until now and uses ${source.device} from here on: the numbers differ in their last digits.\n`,
         );
       }
       stopped = event.type === 'end' && event.reason === 'stopped';
@@ -135,7 +135,7 @@ async function run(
     await results?.close();
   }
   if (!stopped) return 0;
-  if (results) stdout.write(`Go on with: wheatfield resume ${settings.out}\n`);
-  // As shells have it: 128 and the number of the process signal.
+  if (results) stdout.write(`Continue with: wheatfield resume ${settings.out}\n`);
+  // As in a shell: 128 and the number of the process signal.
   return 128 + constants.signals[signal?.reason as NodeJS.Signals];
 }

@@ -44,7 +44,7 @@ export function terminal(
         [device, why] = [event.name, event.why ? `${event.why}\n` : ''];
         break;
       case 'compiled':
-        // Not before: what cannot work is refused with nothing but the reason.
+        // Only now, so that a run that cannot work prints nothing but the reason.
         print(
           `${network}\n${why}${size}, device: ${device}, threads: ${settings.threads}, weights: ${weights}`,
         );
@@ -66,7 +66,7 @@ export function terminal(
         print(`  Iteration ${event.iteration} completed in ${(event.seconds - startedAt).toFixed(1)} s`);
         break;
       case 'end':
-        // What could not go on is said by the error that follows.
+        // The error that follows says why the run could not continue.
         if (event.reason !== 'not finite') print(event.message);
     }
   };

@@ -27,7 +27,7 @@ function spread(side: 'lower' | 'upper', bound: number | ArrayLike<number> | nul
   if (typeof bound !== 'object' || bound === null) return new Float64Array(n).fill(bound ?? free);
   if (bound.length !== n) {
     throw new UserError(
-      `bounds.${side} needs one number for all variables or ${n} (one a variable), got ${bound.length}.`,
+      `bounds.${side} has the length ${bound.length}, for ${n} variables. Give one number for all, or one for each variable.`,
     );
   }
   return new Float64Array(bound);
@@ -36,7 +36,7 @@ function spread(side: 'lower' | 'upper', bound: number | ArrayLike<number> | nul
 function fromPairs(pairs: readonly (readonly [number | null, number | null])[], n: number): Box {
   if (pairs.length !== n) {
     throw new UserError(
-      `bounds needs one [lower, upper] pair a variable: expected ${n}, got ${pairs.length}.`,
+      `bounds has the length ${pairs.length}, for ${n} variables. Give one pair [lower, upper] for each variable.`,
     );
   }
   const lower = new Float64Array(n);
@@ -64,7 +64,7 @@ export function readBounds(bounds: Bounds | null | undefined, n: number): Box | 
     const upper = box.upper[i];
     if (!(lower <= upper)) {
       throw new UserError(
-        `bounds of variable ${i} need lower <= upper, got [${lower}, ${upper}]: swap or correct them.`,
+        `The bounds of variable ${i}, [${lower}, ${upper}], do not have lower <= upper. Swap or correct them.`,
       );
     }
     if (lower !== -Infinity || upper !== Infinity) bounded = true;

@@ -28,8 +28,8 @@ interface Kernel {
 const compiledKernel = new WebAssembly.Module(Buffer.from(kernelBase64, 'base64'));
 
 /**
- * The last m pairs of steps and gradient changes, s = x' - x and y = g' - g, and the two products that all of
- * L-BFGS-B's work on long vectors comes down to. Each vector is contiguous; pairs are ordered oldest first.
+ * The last m pairs of steps and gradient changes, s = x' - x and y = g' - g, and the two products that make up all of L-BFGS-B's work on
+ * long vectors. Each vector is contiguous; pairs are ordered oldest first.
  *
  * The pairs lie in a WebAssembly memory of their own, because only WebAssembly has SIMD: it is taken whole at the
  * beginning, filled with zeros which the system provides when they are first written, and freed with the last view.
@@ -209,7 +209,7 @@ function instantiate(bytes: number, n: number, m: number): { buffer: ArrayBuffer
   if (bytes > greatestMemory) {
     const most = Math.floor(greatestMemory / (2 * m * bytesPerNumber));
     throw new UserError(
-      `Expected at most ${most} variables for m = ${m}, whose pairs fill 4 GiB then, but got ${n}: choose a smaller m or a smaller problem.`,
+      `${n} variables are too many for m = ${m}, because the pairs of ${most} fill 4 GiB. Choose a smaller m or a smaller problem.`,
     );
   }
   const pages = Math.ceil(bytes / pageSize);
@@ -219,7 +219,9 @@ function instantiate(bytes: number, n: number, m: number): { buffer: ArrayBuffer
     return { buffer: memory.buffer, kernel: instance.exports as unknown as Kernel };
   } catch (error) {
     throw new UserError(
-      `Expected ${(bytes / 1e9).toFixed(1)} GB of memory for m = ${m} pairs of ${n} variables, but they cannot be had (${(error as Error).message}): choose a smaller m or a smaller problem.`,
+      `There is no memory for m = ${m} pairs of ${n} variables, ${(bytes / 1e9).toFixed(1)} GB (${(error as Error).message}). ` +
+        'Choose a smaller m or a smaller problem.',
+      { cause: error },
     );
   }
 }

@@ -53,7 +53,7 @@ export interface FminLbfgsbInfo {
  * @param func the function; given a copy of x to read, which the next evaluation overwrites.
  * @param x0 where to begin; not changed.
  * @returns [x, f, info]: the last iterate, the value there, and how it ended.
- * @throws UserError when an argument is not what it should be; whatever func, fprime or callback throws comes through.
+ * @throws UserError when an argument is invalid; errors of func, fprime or callback pass through.
  */
 export async function fminLbfgsb(
   func: Func,
@@ -62,7 +62,7 @@ export async function fminLbfgsb(
 ): Promise<[x: Float64Array, f: number, info: FminLbfgsbInfo]> {
   for (const [name, limit] of Object.entries({ maxfun, maxiter })) {
     if (typeof limit !== 'number' || Number.isNaN(limit)) {
-      throw new UserError(`${name} needs to be a number, got ${String(limit)}.`);
+      throw new UserError(`${name} is ${String(limit)}. Give a number.`);
     }
   }
   const state = startState(x0, { m, bounds });

@@ -23,27 +23,27 @@ export interface LbfgsbOptions {
  * after every accepted iterate (task NEW_X). When it ends, `state.task` says why; a line search that gives up is
  * reported as ABNORMAL_TERMINATION_IN_LNSRCH, with x, f and g those of the last accepted iterate.
  *
- * It goes on from wherever `state` stands: fresh from `startState`, at an iterate, where a search was broken off, or from
+ * It continues from wherever `state` stands: fresh from `startState`, at an iterate, where a search was broken off, or from
  * `restoreState`. Every further number is bit for bit what it would have been without the interruption. It sets no limit
  * to iterates or evaluations: the caller stops asking.
  *
- * What func or fprime throws comes through; `state` then stands where the search for the next step began (task SEARCH).
+ * Errors of func or fprime pass through; `state` then stands where the search for the next step began (task SEARCH).
  *
  * The method and the order of its arithmetic are those of the Fortran code by Ciyou Zhu, Richard Byrd, Peihuang Lu and
  * Jorge Nocedal (ACM TOMS 23, 1997, Algorithm 778; New BSD licence), with the subspace minimisation of José Luis
- * Morales and Jorge Nocedal (ACM TOMS 38, 2011), as distributed with SciPy 1.10; written anew from the published method.
+ * Morales and Jorge Nocedal (ACM TOMS 38, 2011), as distributed with SciPy 1.10; newly written from the published method.
  *
- * @throws UserError for a factr below 0, a maxls that is no positive integer, or a state that cannot go on.
+ * @throws UserError for a factr below 0, a maxls that is not a positive integer, or a state that cannot be continued.
  */
 export async function* lbfgsb(
   state: LbfgsbState,
   func: Func,
   { fprime, factr = 1e7, pgtol = 1e-5, maxls = 20 }: LbfgsbOptions = {},
 ): AsyncGenerator<LbfgsbState, void, void> {
-  if (!(factr >= 0)) throw new UserError(`factr needs to be a number of at least 0, got ${factr}.`);
-  if (Number.isNaN(pgtol)) throw new UserError('pgtol needs to be a number, got NaN.');
+  if (!(factr >= 0)) throw new UserError(`factr is ${factr}. Give a number of at least 0.`);
+  if (Number.isNaN(pgtol)) throw new UserError('pgtol is NaN. Give a number.');
   if (!Number.isInteger(maxls) || maxls <= 0) {
-    throw new UserError(`maxls needs to be a positive integer, got ${maxls}.`);
+    throw new UserError(`maxls is ${maxls}. Give a positive integer.`);
   }
   if (state.task !== 'START' && state.task !== 'NEW_X' && state.task !== 'SEARCH') return;
 

@@ -53,7 +53,7 @@ export class MoreThuente {
 
   /**
    * Begins a search whose first step is `step`. When rounding has put that step beyond the greatest one, the
-   * original refuses the input but is then asked to go on from the numbers of the search before: so here.
+   * original refuses the input but is then asked to continue from the numbers of the search before; so does this.
    */
   start(f: number, slope: number, step: number, greatestStep: number): void {
     if (step < leastStep || step > greatestStep || slope >= 0) return;

@@ -41,8 +41,7 @@ export class Objective {
   /**
    * Writes the gradient at x into g.
    * @returns f, and whether it had to be asked for.
-   * @throws UserError when what func and fprime return is not f and a gradient of x's length; whatever they throw
-   * comes through.
+   * @throws UserError when what func and fprime return is not f and a gradient of x's length; their own errors pass through.
    */
   async evaluate(x: Float64Array, g: Float64Array): Promise<{ f: number; asked: boolean }> {
     const asked = this.gradient === null || !sameElements(x, this.point);
@@ -51,7 +50,8 @@ export class Objective {
       this.point.set(x);
       const value = await this.func(this.point);
       const [f, gradient] = this.fprime ? [value, await this.fprime(this.point)] : withGradient(value);
-      if (typeof f !== 'number') throw new UserError(`func needs to return a number, got ${typeof f}.`);
+      if (typeof f !== 'number')
+        throw new UserError(`func returned no number, but a value of the type ${typeof f}. Return a number.`);
       this.f = f;
       this.gradient = checkedGradient(gradient, x.length);
     }
@@ -63,14 +63,16 @@ export class Objective {
 function withGradient(value: number | FuncAndGradient): FuncAndGradient {
   if (typeof value !== 'number') return value;
   throw new UserError(
-    'func returned a number and fprime is missing: pass fprime, or let func return [f, gradient]; ' +
+    'func returned a number and fprime is missing. Pass fprime, or let func return [f, gradient]; ' +
       'gradients are not estimated by finite differences.',
   );
 }
 
 function checkedGradient(gradient: Gradient, n: number): Gradient {
   if (gradient.length === n) return gradient;
-  throw new UserError(`The gradient needs ${n} numbers (one a variable), got ${gradient.length}.`);
+  throw new UserError(
+    `The gradient has the length ${gradient.length}, for ${n} variables. Return one number for each variable.`,
+  );
 }
 
 function sameElements(a: Float64Array, b: Float64Array): boolean {

@@ -7,11 +7,11 @@ import { MoreThuente, searchFields } from './moreThuente';
 import { ReducedMatrix } from './reducedMatrix';
 import { SubspaceMinimization } from './subspaceMinimization';
 
-/** How a run stands; SciPy's own words, as in info.task. */
+/** The status of a run in SciPy's own words, as in info.task. */
 export type Task =
   | 'START'
   | 'NEW_X'
-  /** A step is being searched for, from the last accepted iterate. Where func or fprime threw, the run can go on from here. */
+  /** A step is being searched for, from the last accepted iterate. After an error of func or fprime, the run can continue from here. */
   | 'SEARCH'
   | 'CONVERGENCE: NORM_OF_PROJECTED_GRADIENT_<=_PGTOL'
   | 'CONVERGENCE: REL_REDUCTION_OF_F_<=_FACTR*EPSMCH'
@@ -119,14 +119,14 @@ export function undoSearch(state: LbfgsbState): void {
  * The state before the first evaluation.
  * @param x0 the first iterate, clipped to the bounds; copied.
  * @param m the number of pairs kept (SciPy's default: 10).
- * @throws UserError for an empty x0, an m that is no positive integer, or bounds that do not fit.
+ * @throws UserError for an empty x0, an m that is not a positive integer, or bounds that do not fit.
  */
 export function startState(
   x0: ArrayLike<number>,
   { m = 10, bounds = null }: { m?: number; bounds?: Bounds | null } = {},
 ): LbfgsbState {
-  if (!(x0.length > 0)) throw new UserError('x0 needs at least one number, got none.');
-  if (!Number.isInteger(m) || m <= 0) throw new UserError(`m needs to be a positive integer, got ${m}.`);
+  if (!(x0.length > 0)) throw new UserError('x0 is empty. Give at least one number.');
+  if (!Number.isInteger(m) || m <= 0) throw new UserError(`m is ${m}. Give a positive integer.`);
   const box = readBounds(bounds, x0.length);
   const x = new Float64Array(x0);
   if (box !== null) clip(x, box);
@@ -173,8 +173,8 @@ export interface SavedLbfgsb {
 }
 
 /**
- * What has to be kept to go on exactly as if never interrupted: from an iterate, or, while func is being waited for, from the iterate that
- * the search began at.
+ * What has to be kept to continue exactly as if never interrupted: from an iterate, or, while func is being waited for, from the iterate
+ * that the search began at.
  *
  * The arrays are the optimiser's own, not copies ((2m + 4) n float64 would double its memory): write them out, or
  * structuredClone the result, before the next iterate.
@@ -227,7 +227,7 @@ function pick(state: LbfgsbState): Record<(typeof scalarFields)[number], number>
 export function restoreState(saved: SavedLbfgsb): LbfgsbState {
   if (saved.format !== 'lbfgsb-1') {
     throw new UserError(
-      `The saved optimiser state needs format lbfgsb-1, got ${String(saved.format)}: start anew.`,
+      `The saved optimiser state has the format ${String(saved.format)}, not lbfgsb-1. Start a new run.`,
     );
   }
   const { n, m, lower, upper, status, isFree } = saved;
@@ -271,7 +271,7 @@ function restore<A extends Float64Array | Int8Array | Uint8Array>(
 ): void {
   if (from?.length !== to.length) {
     throw new UserError(
-      `The saved optimiser state is damaged: ${name} needs ${to.length} elements, got ${from?.length ?? 'none'}.`,
+      `The saved optimiser state is damaged: ${name} has ${from?.length ?? 'no'} elements, not ${to.length}. Start a new run.`,
     );
   }
   to.set(from);

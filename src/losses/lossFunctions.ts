@@ -16,7 +16,7 @@ export function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Scalar 
 }
 
 /**
- * Which features occur together, wherever that is: the inner product of every pair of feature maps.
+ * Which features occur together, wherever in the picture: the inner product of every pair of feature maps.
  *
  * @param x activations [height, width, channels]
  * @returns [channels, channels]. Source: In [20].

@@ -49,7 +49,7 @@ export function targetsFrom(terms: readonly LossTerm[], list: readonly tf.Tensor
  * The loss as a function of the combination image [1, height, width, 3] (BGR minus ImageNet's means): each term's weighted value, a
  * scalar, by name. The loss is their sum. A term that does not count is exactly 0.
  *
- * The targets are computed once, by whoever calls this; the function only closes over them.
+ * The caller computes the targets once; the function only closes over them.
  *
  * @throws UserError where two terms share a name, or every weight is 0. Source: In [22].
  */

@@ -24,10 +24,10 @@ export interface ChoiceOptions {
 }
 
 /**
- * Chooses, and downloads VGG19's weights where they are asked for and not on this machine yet.
+ * Chooses a network, and downloads VGG19's weights if they are wanted and not on this machine yet.
  *
- * @throws UserError where the weights that were asked for cannot be found or downloaded; it says what to do. The signal's reason, as it
- * is, when that is aborted: an aborted download is never a choice of the other network
+ * @throws UserError where the weights that were asked for cannot be found or downloaded; it says what to do. The signal's reason,
+ * unchanged, when the signal is aborted: an aborted download never leads to the other network
  */
 export async function chooseNetwork(
   network: Settings['network'],

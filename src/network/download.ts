@@ -2,8 +2,8 @@
  * Downloads one large file: retried, resumed after a break, verified, and under its final name only when it is whole.
  *
  * What has arrived lies beside it as NAME.PROCESS-RANDOM.partial, so that no two downloads write to the same place, and as NAME.partial
- * where one has given up. The next takes over what was left, by one that gave up or by a process that has ended, and asks the server for
- * the rest only.
+ * once a download has given up. The next download takes over such a file, or that of a process that has ended, and asks the server for the
+ * rest only.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -23,7 +23,7 @@ export interface Progress {
 export interface DownloadOptions {
   md5: string;
   onProgress?: (progress: Progress) => void;
-  /** Milliseconds to wait before each further attempt; as many attempts follow one that brought nothing new. */
+  /** Milliseconds to wait before each further attempt. The count begins again after an attempt that brought something new. */
   retryAfter?: readonly number[];
   /** Milliseconds without a byte after which an attempt is given up. */
   stallAfter?: number;
@@ -31,7 +31,7 @@ export interface DownloadOptions {
   signal?: AbortSignal;
 }
 
-/** What trying again will not change: a server that refuses, a disk that is full. */
+/** A failure that trying again will not change: the server refuses, or the disk is full. */
 class Final extends Error {}
 
 /** Nobody at the other end: offline, or a wrong address. One more attempt is enough to know. */
@@ -48,8 +48,8 @@ const CONNECT_WITHIN = 5000;
 /**
  * Fetches `url` into `file`. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured, redirects followed.
  *
- * @throws UserError where the server refuses, cannot be reached, or sends other bytes than the checksum's, and where the file cannot be
- * written; the signal's reason, as it is, when that is aborted
+ * @throws UserError where the server refuses, cannot be reached, or sends bytes with another checksum, and where the file cannot be
+ * written; the signal's reason, unchanged, when the signal is aborted
  */
 export async function download(
   url: string,
@@ -57,9 +57,7 @@ export async function download(
   { md5, onProgress, retryAfter = [1000, 2000, 4000, 8000], stallAfter = 30_000, signal }: DownloadOptions,
 ): Promise<void> {
   if (!/^https?:/i.test(url) || !URL.canParse(url)) {
-    throw new UserError(
-      `${url} is not an address of the web. Give one that begins with http:// or https://.`,
-    );
+    throw new UserError(`${url} is not a web address. Give one that begins with http:// or https://.`);
   }
   signal?.throwIfAborted();
   const partial = await claimPartial(file).catch((error: unknown) => {
@@ -97,7 +95,7 @@ export async function download(
     }
     await rename(partial, file);
   } catch (error) {
-    // For the next to take over, if anything arrived.
+    // The next download takes this over, if anything arrived.
     await rename(partial, `${file}.partial`).catch(() => undefined);
     signal?.throwIfAborted();
     throw error;
@@ -139,7 +137,7 @@ function sizeOf(file: string): Promise<number> {
   );
 }
 
-/** A partial file that is this download's own, with what an earlier one left behind, if there is any. */
+/** A partial file of this download's own, with what an earlier one left behind, if anything. */
 async function claimPartial(file: string): Promise<string> {
   const { dir, base } = path.parse(file);
   await mkdir(dir, { recursive: true });
@@ -164,11 +162,11 @@ interface Attempt {
   onProgress: DownloadOptions['onProgress'];
   stallAfter: number;
   signal: AbortSignal | undefined;
-  /** Which version of the file the partial one is of, where the server said so. */
+  /** The version of the file that the partial one belongs to, if the server gave it. */
   etag: string | undefined;
 }
 
-/** One attempt: appends what is missing, or begins again where the server will not send a part, or has another version by now. */
+/** One attempt: appends what is missing, or starts again if the server does not send parts or has another version by now. */
 async function fetchRest(url: string, partial: string, attempt: Attempt): Promise<void> {
   const present = await sizeOf(partial);
   const stalled = new AbortController();

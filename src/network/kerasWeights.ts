@@ -15,21 +15,21 @@ export async function loadKerasWeights(model: tf.LayersModel, file: string): Pro
   assertHdf5(file);
   const h5 = await import('h5wasm/node');
   const library = await h5.ready;
-  // Else it tells the terminal of each error, in dozens of lines, and goes on.
+  // Without this it prints dozens of lines for each error and continues.
   library.activate_throwing_error_handler();
   const opened = reading(file, () => new h5.File(file, 'r'));
   try {
     const groups = reading(file, () => names(opened.attrs.layer_names));
     if (!groups) {
       throw new UserError(
-        `Expected ${file} to be a weights file of Keras, but it has no attribute layer_names. ` +
-          'A file saved with the whole model, or by another program, cannot be read.',
+        `${file} has no attribute layer_names, so it is not a weights file of Keras. ` +
+          'Name another file; one saved with the whole model, or by another program, cannot be read.',
       );
     }
     for (const layer of model.layers.filter((each) => each.getClassName() === 'Conv2D')) {
       if (!groups.includes(layer.name)) {
         throw new UserError(
-          `Expected ${file} to hold VGG19's weights, but it has no layer ${layer.name}; it has ${groups.join(', ')}.`,
+          `${file} does not hold VGG19's weights: it has no layer ${layer.name}, only ${groups.join(', ')}. Name another file.`,
         );
       }
       setLayer(layer, readLayer(opened, layer.name, file), file);
@@ -39,7 +39,7 @@ export async function loadKerasWeights(model: tf.LayersModel, file: string): Pro
   }
 }
 
-/** What `read` gives; whatever the library stumbles over, the file is at fault. */
+/** The result of `read`. Any error of the library means that the file is damaged. */
 function reading<T>(file: string, read: () => T): T {
   try {
     return read();
@@ -63,7 +63,9 @@ function assertHdf5(file: string): void {
     });
   }
   if (!start.equals(HDF5_SIGNATURE)) {
-    throw new UserError(`Expected Keras's weights in an HDF5 file, but ${file} is not one.`);
+    throw new UserError(
+      `${file} is not an HDF5 file, so it does not hold Keras's weights. Name another file.`,
+    );
   }
 }
 
@@ -97,17 +99,17 @@ function setLayer(layer: tf.layers.Layer, arrays: Array32[], file: string): void
   const came = arrays.map(({ shape }) => shape.join(' x '));
   if (came.join() !== expected.join()) {
     throw new UserError(
-      `Expected weights of shapes ${expected.join(' and ')} for ${layer.name}, but ${file} has ${came.join(' and ')}. ` +
-        'It belongs to another network.',
+      `VGG19's ${layer.name} has weights of shapes ${expected.join(' and ')}, but ${file} has ${came.join(' and ')}. ` +
+        'It belongs to another network: name another file.',
     );
   }
   if (!arrays.every(({ data }) => data instanceof Float32Array)) {
     throw new UserError(
-      `Expected float32 weights, but ${layer.name} in ${file} holds numbers of another type.`,
+      `${layer.name} in ${file} holds numbers that are not float32. Name a file of float32 weights.`,
     );
   }
   if (!arrays.every(({ data }) => allFinite(data))) {
-    throw new UserError(`Expected finite weights, but ${layer.name} in ${file} holds a NaN or an infinity.`);
+    throw new UserError(`${layer.name} in ${file} holds a NaN or an infinity. Name another file.`);
   }
   tf.tidy(() => layer.setWeights(arrays.map(({ data, shape }) => tf.tensor(data, shape))));
 }

@@ -1,4 +1,4 @@
-/** A network as a transfer needs it: its activations at the layers that the losses use, no deeper, with its weights in place. */
+/** A network with its weights, for a transfer: it is built as deep as the layers that the losses use, and no deeper. */
 import { UserError } from '../errors';
 import { type FeatureExtractor, featureExtractor } from '../losses/features';
 import type { Size } from '../picture/image';
@@ -20,13 +20,13 @@ export interface Network {
   dispose(): void;
 }
 
-/** What a network is asked for. */
+/** What is asked of a network. */
 export interface NetworkRequest {
   network: Settings['network'];
   layers: readonly string[];
   /** The size of the pictures that it will see. */
   size: Size;
-  /** Where its weights are; default wherever they are found, else VGG19's download. */
+  /** The path of its weights; default: wherever they are found, else VGG19's download. */
   weights?: string;
   onDownload?: DownloadOptions['onProgress'];
   /** Ends a download; what has arrived is kept for the next one. */
@@ -38,7 +38,7 @@ export type OpenNetwork = (request: NetworkRequest) => Promise<Network>;
 /**
  * VGG19 with its ImageNet weights, or vgg19-slim.
  *
- * @throws UserError for an unknown layer, a picture too small for the deepest layer, and weights that cannot be had or used
+ * @throws UserError for an unknown layer, a picture too small for the deepest layer, and weights that cannot be found, downloaded or used
  */
 export const openNetwork: OpenNetwork = async ({ network, layers, size, weights, onDownload, signal }) => {
   const deepest = deepestLayer(layers, size);
@@ -62,15 +62,15 @@ export const openNetwork: OpenNetwork = async ({ network, layers, size, weights,
   };
 };
 
-/** @throws UserError for an unknown layer, and a picture of which nothing is left there */
+/** @throws UserError for an unknown layer, and a picture too small for that layer */
 function deepestLayer(layers: readonly string[], { width, height }: Size): string {
   const needed = layersUpTo(layers);
   const deepest = needed.at(-1)?.name as string;
   const leastSide = 2 ** needed.filter(({ kind }) => kind === 'pool').length;
   if (Math.min(width, height) < leastSide) {
     throw new UserError(
-      `Expected at least ${leastSide} x ${leastSide} pixels for the layer ${deepest}, ` +
-        `but the result has ${width} x ${height}; raise the height, or choose layers nearer to the picture.`,
+      `The layer ${deepest} needs at least ${leastSide} x ${leastSide} pixels, but the result has ${width} x ${height}. ` +
+        'Raise the height, or choose layers nearer to the picture.',
     );
   }
   return deepest;

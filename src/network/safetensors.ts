@@ -59,7 +59,7 @@ export function encodeSafetensors({ tensors, metadata }: SafeTensors): Uint8Arra
  * The arrays of a file.
  *
  * @param name of the file, for messages
- * @throws UserError where the bytes are no whole safetensors file, or hold a type that is not read here
+ * @throws UserError where the bytes are not a complete safetensors file, or hold a type that is not read here
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): SafeTensors {
   const { entries, metadata, start } = header(bytes, name);

@@ -1,5 +1,5 @@
 /**
- * The header of a safetensors file, checked as the format's specification has it: every array's type, shape and place are right, and
+ * The header of a safetensors file, checked against the format's specification: every array's type, shape and place are right, and
  * together the arrays fill what follows the header, without overlaps and without holes.
  */
 
@@ -43,7 +43,7 @@ export interface Header {
 /** What is wrong with a file, as the end of a sentence. */
 export class Malformed extends Error {}
 
-/** As the reference implementation has it: no file can make a reader parse more. */
+/** The reference implementation's limit, so that no file makes a reader parse more. */
 const LONGEST = 100_000_000;
 
 /** @throws Malformed */

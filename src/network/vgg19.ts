@@ -53,7 +53,7 @@ export function layersUpTo(names: readonly string[], widths?: Widths): LayerSpec
 function unknownLayer(network: string, name: string, known: string[]): UserError {
   const meant = closest(name, known);
   return new UserError(
-    `Expected a layer of ${network} but received '${name}'; there are ${known.join(', ')}` +
+    `There is no layer '${name}' in ${network}. The layers are ${known.join(', ')}` +
       (meant ? `; the closest is ${meant}.` : '.'),
   );
 }
@@ -61,7 +61,7 @@ function unknownLayer(network: string, name: string, known: string[]): UserError
 export interface Vgg19Options {
   /** The deepest layer that is built; default the whole network, block5_pool. */
   upTo?: string;
-  /** What stands between the blocks; the published network takes the maximum. */
+  /** The pooling between the blocks; the published network takes the maximum. */
   pooling?: 'max' | 'avg';
   /** Channels of each convolution; default VGG19's. */
   widths?: Widths;

@@ -8,8 +8,9 @@ import { type FeatureExtractor, once } from '../losses/features';
 import { type LayerSpec, type Widths, layersUpTo, vggLayers } from './vgg19';
 
 /**
- * Channels of each convolution. Multiples of 16, which ONNX Runtime's blocked convolutions compute in any case. Nearly all of the chapter's
- * loss lies at block4_conv1, so the blocks before it are wide, but for the first, whose pixels are many; those after it pay for that.
+ * Channels of each convolution. Multiples of 16, because ONNX Runtime's blocked convolutions compute that many in any case. Nearly all of
+ * the chapter's loss lies at block4_conv1, so the blocks before it are wide, except the first, which has many pixels. To make up for that,
+ * the blocks after it are narrow.
  */
 export const SLIM_WIDTHS: Widths = [
   [16, 16],
@@ -59,7 +60,7 @@ export function slimActivations(
   return Object.fromEntries(layers.map((name) => [name, activations[name]]));
 }
 
-/** What the named layer takes: the activations [batch, h, w, channels] of the layer before it, pooled or not, or the picture. */
+/** The input of the named layer: the activations [batch, h, w, channels] of the layer before it, pooled or not, or the picture. */
 export function slimInput(parameters: SlimParameters, x: tf.Tensor4D, layer: string): tf.Tensor4D {
   return run(parameters, x, layersUpTo([layer]).slice(0, -1));
 }
@@ -80,7 +81,7 @@ function run(
 }
 
 /**
- * What VGG19's activations would be, by the layer's head.
+ * VGG19's activations, as the layer's head estimates them.
  *
  * @param activations the network's own [1, h, w, channels]
  * @returns [1, h, w, VGG19's channels]
@@ -92,8 +93,8 @@ export function throughHead(activations: tf.Tensor4D, { head, headBias }: SlimLa
 }
 
 /**
- * The Gram matrix of what the head gives, from the Gram matrix of the network's own activations. With the constant 1 as one more
- * channel f1 the head is one matrix A1, and the Gram matrix of A1'f1 is A1'(f1 f1')A1. It is exact, and the head is applied to a matrix
+ * The Gram matrix of the head's output, from the Gram matrix of the network's own activations. With the constant 1 as one more
+ * channel f1 the head is one matrix A1, and the Gram matrix of A1'f1 is A1'(f1 f1')A1. This is exact, and it applies the head to a matrix
  * instead of a whole feature map.
  *
  * @param activations the network's own [1, h, w, channels]
@@ -102,8 +103,8 @@ export function throughHead(activations: tf.Tensor4D, { head, headBias }: SlimLa
 export function gramThroughHead(activations: tf.Tensor4D, { head, headBias }: SlimLayer): tf.Tensor2D {
   const [, height, width] = activations.shape;
   const features = featureRows(activations);
-  // The products of the constant channel with the others, and with itself. Before the large product, so that the two terms of that one's
-  // gradient come together and are computed as one.
+  // The products of the constant channel with the others, and with itself. They come before the large product, so that the two terms of its
+  // gradient meet and are computed as one.
   const sums = tf.sum(features, 1, true);
   const gram = tf.matMul(features, features, false, true);
   const pixels = tf.fill([1, 1], height * width);
@@ -113,17 +114,17 @@ export function gramThroughHead(activations: tf.Tensor4D, { head, headBias }: Sl
 }
 
 /**
- * The network as losses take one: from a picture [1, height, width, 3] to what VGG19's activations would be at the named layers, and to
- * their Gram matrices without computing those.
+ * The network in the form that losses use: from a picture [1, height, width, 3] to estimates of VGG19's activations at the named layers,
+ * and to their Gram matrices without computing those activations.
  *
- * @throws UserError for a layer that VGG19 does not have, and for one that pools: what VGG19's would give there, no head knows
+ * @throws UserError for a layer that VGG19 does not have, and for a pooling layer, because only convolution layers have heads
  */
 export function slimFeatures(parameters: SlimParameters, layers: readonly string[]): FeatureExtractor {
   const pool = layersUpTo(layers).find(({ name, kind }) => kind === 'pool' && layers.includes(name));
   if (pool) {
     throw new UserError(
-      `Expected convolution layers, which are all that vgg19-slim answers for, but received ${pool.name}; ` +
-        'take a layer such as block4_conv2, or the network vgg19.',
+      `vgg19-slim gives convolution layers only, not ${pool.name}. ` +
+        'Choose a layer such as block4_conv2, or the network vgg19.',
     );
   }
   return (x) => {

@@ -89,7 +89,7 @@ export async function loadSlimWeights(file: string = SLIM_WEIGHTS_FILE): Promise
 }
 
 function otherNetwork(file: string, why: string): UserError {
-  return new UserError(`Expected the weights of vgg19-slim in ${file}, but ${why}.`);
+  return new UserError(`${file} does not hold the weights of vgg19-slim: ${why}. Name another file.`);
 }
 
 /** Frees the network's tensors. */

@@ -33,7 +33,7 @@ export interface FoundWeights {
  * Looks for the weights on this machine: an explicit path, the environment variable WHEATFIELD_WEIGHTS, the project's cache, Keras's own
  * cache (KERAS_HOME or ~/.keras). Undefined where there are none.
  *
- * @throws UserError where a path was given, by either way, and no file is there
+ * @throws UserError where a path was given in either way, and no file is there
  */
 export function findWeights(
   explicit: string | undefined,

@@ -8,11 +8,11 @@ const TFJS_NODE: string = '@tensorflow/tfjs-node';
 
 export interface EagerBackend {
   name: 'tensorflow' | 'wasm' | 'cpu';
-  /** One sentence on why it is this one; undefined for the first choice. */
+  /** Why it was chosen, in a sentence; undefined for the first choice. */
   instead?: string;
 }
 
-/** Loads @tensorflow/tfjs-node and computes something with it; its reason where that cannot be done. */
+/** Loads @tensorflow/tfjs-node and computes something with it. Returns the reason if that fails. */
 async function tfjsNode(load: () => Promise<unknown>): Promise<string | undefined> {
   try {
     supplyRemovedUtil();
@@ -31,8 +31,8 @@ async function tfjsNode(load: () => Promise<unknown>): Promise<string | undefine
 }
 
 /**
- * Sets the fastest tfjs backend that works here: tfjs-node, else WebAssembly, else plain JavaScript. Prints nothing; whoever calls this
- * says once what is used instead. `load` imports tfjs-node.
+ * Sets the fastest tfjs backend that works here: tfjs-node, else WebAssembly, else plain JavaScript. Prints nothing; the caller says once
+ * what is used instead. `load` imports tfjs-node.
  */
 export async function useEagerBackend(
   load = () => import(TFJS_NODE) as Promise<unknown>,

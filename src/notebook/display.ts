@@ -9,7 +9,7 @@ import type { Figure } from './plot';
 
 /**
  * Shows a figure below the running cell of a notebook. Outside of a notebook it is written to
- * results/LESSON/NN-NAME.png, and plots besides to an interactive NN-NAME.html.
+ * results/LESSON/NN-NAME.png, and plots also to an interactive NN-NAME.html.
  *
  * @param name of the file, such as feature-maps
  */
@@ -21,7 +21,7 @@ export async function show(name: string, figure: Figure): Promise<void> {
 export interface LiveFigure {
   update(figure: Figure): Promise<void>;
   /**
-   * The same, as often as there is time for it: not while the last drawing took more than a fifth of the time since. For a loop that
+   * Draws the figure again if there is time: not while the last drawing took more than a fifth of the time since. For a loop that
    * calls it at every step; end with update.
    */
   refresh(draw: () => Figure | Promise<Figure>): Promise<void>;
@@ -105,7 +105,7 @@ function fileDisplay(name: string): Draw {
 
 /** A page with the plot; plotly.min.js lies beside it. */
 function interactivePage(title: string, { plotly }: Figure): string {
-  // What could end the script is written so that it cannot.
+  // Escapes what could end the script.
   const figure = JSON.stringify({ ...plotly, config: { responsive: true } }).replace(/</g, '\\u003c');
   return [
     '<!doctype html>',

@@ -1,4 +1,7 @@
-/** What the lessons need beside the chapter: a network at once, eager tfjs, figures below a cell or in files, the Interrupt button. */
+/**
+ * What the lessons need in addition to the chapter: a network in one call, eager tfjs, figures below a cell or in files, the Interrupt
+ * button.
+ */
 export { type EagerBackend, useEagerBackend } from './backend';
 export { type LoadedModel, type LoadModelOptions, loadModel } from './model';
 export { type LiveFigure, show, showLive } from './display';

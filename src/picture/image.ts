@@ -26,7 +26,9 @@ export type PictureSource = string | Uint8Array | Picture;
 export type ResizeFilter = 'lanczos3' | 'nearest';
 
 const READABLE = ['jpeg', 'png', 'webp', 'tiff', 'gif', 'avif'];
-/** What a file name's extension writes. sharp's own defaults lose more than eyes should see: JPEG at 80, colours halved, in TIFF too. */
+/**
+ * What a file name's extension writes. sharp's own defaults lose visible detail: JPEG at quality 80 with halved colours, also within TIFF.
+ */
 const WRITABLE: Record<string, (picture: sharp.Sharp) => sharp.Sharp> = {
   '.png': (picture) => picture.png(),
   '.jpg': jpeg,
@@ -35,7 +37,7 @@ const WRITABLE: Record<string, (picture: sharp.Sharp) => sharp.Sharp> = {
   '.tif': tiff,
   '.tiff': tiff,
 };
-/** Bytes, also one bit a pixel, and 16 bits: what 8-bit sRGB can be made of without a guess at the range of values. */
+/** Bytes (which includes one bit a pixel) and 16 bits: they become 8-bit sRGB without a guess at the range of values. */
 const DEPTHS = ['uchar', 'ushort'];
 /** Beyond this a file is a decompression bomb or a mistake: 268 million pixels, sharp's own limit. */
 const MOST_PIXELS = 0x3fff * 0x3fff;
@@ -43,7 +45,7 @@ const MOST_PIXELS = 0x3fff * 0x3fff;
 /**
  * The size for the chapter's rule: a given height, and the width that keeps the content picture's proportions (floor, as in In [16]).
  *
- * @throws UserError where that leaves no width, or is more than a picture may have
+ * @throws UserError where the width would be 0, or the result would have too many pixels
  */
 export function chapterSize(
   { width, height }: Size,
@@ -52,12 +54,12 @@ export function chapterSize(
   const imgWidth = Math.floor((width * imgHeight) / height);
   if (imgWidth < 1) {
     throw new UserError(
-      `Expected a picture that is at least 1 pixel wide at height ${imgHeight}, but one of ${width} x ${height} is not. Crop it.`,
+      `A picture of ${width} x ${height} pixels is less than 1 pixel wide at height ${imgHeight}. Crop it.`,
     );
   }
   if (imgWidth * imgHeight > MOST_PIXELS) {
     throw new UserError(
-      `Expected a result of at most ${MOST_PIXELS} pixels, but ${imgWidth} x ${imgHeight} has more; lower the height, or crop the picture.`,
+      `A result of ${imgWidth} x ${imgHeight} has more than ${MOST_PIXELS} pixels. Lower the height, or crop the picture.`,
     );
   }
   return { imgHeight, imgWidth };
@@ -66,15 +68,15 @@ export function chapterSize(
 async function assertFile(file: string): Promise<void> {
   if (/^([a-z][a-z0-9+.-]+:\/\/|data:)/i.test(file)) {
     throw new UserError(
-      `Expected a picture on this machine, but received the address ${file.slice(0, 200)}. Download it first.`,
+      `The address ${file.slice(0, 200)} is not a picture on this machine. Download it first.`,
     );
   }
   const found = await stat(file).catch(() => undefined);
-  if (!found) throw new UserError(`Expected a picture at ${file}, but there is no such file.`);
-  if (found.isDirectory()) throw new UserError(`Expected a picture, but ${file} is a folder.`);
+  if (!found) throw new UserError(`There is no picture at ${file}. Check the path.`);
+  if (found.isDirectory()) throw new UserError(`${file} is a folder, not a picture. Name a file.`);
   if (!found.isFile())
-    throw new UserError(`Expected a picture, but ${file} is a pipe or a device; save it first.`);
-  if (found.size === 0) throw new UserError(`Expected a picture, but ${file} is empty.`);
+    throw new UserError(`${file} is a pipe or a device, not a picture. Save it as a file first.`);
+  if (found.size === 0) throw new UserError(`The picture ${file} is empty. Name another file.`);
   await access(file, constants.R_OK).catch((error: unknown) => {
     throw new UserError(`Cannot read the picture ${file}: ${(error as Error).message}. Name another file.`, {
       cause: error,
@@ -82,7 +84,7 @@ async function assertFile(file: string): Promise<void> {
   });
 }
 
-/** HEIC, which telephones save and sharp's own build cannot read, by the brand that its first box names. */
+/** Whether this is HEIC, which phones save and sharp's own build cannot read, by the brand in its first box. */
 function isHeic(start: Uint8Array): boolean {
   return /^ftyp(hei|hev)/.test(Buffer.from(start.subarray(4, 12)).toString('latin1'));
 }
@@ -97,41 +99,38 @@ async function firstBytes(source: string | Uint8Array): Promise<Uint8Array> {
   }
 }
 
-/** What a message calls a source. */
+/** What a message that is about a source begins with. */
 function nameOf(source: string | Uint8Array): string {
-  return typeof source === 'string' ? source : `a picture of ${source.length} bytes`;
+  return typeof source === 'string' ? `The picture ${source}` : `The picture of ${source.length} bytes`;
 }
 
 async function readable(source: string | Uint8Array): Promise<sharp.Metadata> {
   if (typeof source === 'string') await assertFile(source);
   const name = nameOf(source);
   const sharp = await loadSharp();
-  // The size is checked below, where it can be named.
+  // The size is checked below, where the message can give it.
   const metadata = await sharp(source, { limitInputPixels: false })
     .metadata()
     .catch(async (error: unknown) => {
-      const what = isHeic(await firstBytes(source)) ? 'heic' : 'not one that can be read';
-      throw new UserError(
-        `Expected a picture (${READABLE.join(', ')}), but ${name} is ${what}. Convert it first.`,
-        { cause: error },
-      );
+      const what = isHeic(await firstBytes(source)) ? 'heic' : 'of no kind that can be read';
+      throw new UserError(`${name} is ${what}. Convert it first, to ${READABLE.join(', ')}.`, {
+        cause: error,
+      });
     });
   const format =
     metadata.format === 'heif' ? (metadata.compression === 'av1' ? 'avif' : 'heic') : metadata.format;
   if (!READABLE.includes(format)) {
-    throw new UserError(
-      `Expected a picture (${READABLE.join(', ')}), but ${name} is ${format}. Convert it first.`,
-    );
+    throw new UserError(`${name} is ${format}. Convert it first, to ${READABLE.join(', ')}.`);
   }
   if (metadata.width * metadata.height > MOST_PIXELS) {
     throw new UserError(
-      `Expected a picture of at most ${MOST_PIXELS} pixels, but ${name} has ${metadata.width} x ${metadata.height}. ` +
+      `${name} has ${metadata.width} x ${metadata.height} pixels, more than ${MOST_PIXELS}. ` +
         'Make it smaller first.',
     );
   }
   if (!DEPTHS.includes(metadata.depth)) {
     throw new UserError(
-      `Expected 8 or 16 bits a channel, but ${name} has values of the type ${metadata.depth}. Convert it first.`,
+      `${name} has values of the type ${metadata.depth}. Convert it first, to 8 or 16 bits a channel.`,
     );
   }
   return metadata;
@@ -162,8 +161,8 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a picture, from a file or from the bytes of one, as upright 8-bit sRGB: EXIF orientation applied, ICC profile, CMYK, grey and 16 bits converted, transparent parts
- * laid on white, the first page of several.
+ * Loads a picture, from a file or from the bytes of one, as upright 8-bit sRGB. The EXIF orientation is applied; an ICC profile, CMYK, grey
+ * and 16 bits are converted; transparent parts become white; of several pages the first is taken.
  *
  * @throws UserError where the file is missing, damaged, too large or of another kind
  */
@@ -187,14 +186,14 @@ async function decoded(source: string | Uint8Array): Promise<Picture> {
     .toBuffer({ resolveWithObject: true })
     .catch((error: unknown) => {
       const [reason = ''] = (error as Error).message.trim().split('\n');
-      throw new UserError(`The picture ${nameOf(source)} is damaged: ${reason}. Name another file.`, {
+      throw new UserError(`${nameOf(source)} is damaged: ${reason}. Name another file.`, {
         cause: error,
       });
     });
   return { width: info.width, height: info.height, data: asRgb(data, info.channels) };
 }
 
-/** Three channels, also of a grey picture's one. */
+/** Three channels: the one of a grey picture is repeated. */
 function asRgb(data: Uint8Array, channels: number): Uint8Array {
   if (channels === 3) return data;
   const rgb = new Uint8Array((data.length / channels) * 3);
@@ -216,7 +215,7 @@ export async function resizePicture(picture: Picture, size: Size, filter: Resize
   return { ...size, data };
 }
 
-/** Which source pixel Pillow takes for each of `to`: it steps from the first one's middle, adding up. */
+/** The source pixel that Pillow takes for each of `to`: it starts half a step in and adds up steps. */
 function nearestIndices(from: number, to: number): Int32Array {
   const step = from / to;
   const indices = new Int32Array(to);
@@ -247,8 +246,8 @@ function tiff(picture: sharp.Sharp): sharp.Sharp {
 }
 
 /**
- * Writes a picture in the format of its extension: png, webp and tif without loss, jpg at quality 95. It goes under a temporary name
- * first, so that the file is whole or is not there.
+ * Writes a picture in the format of its extension: png, webp and tif without loss, jpg at quality 95. It is written under a temporary name
+ * first, so that the file is either complete or absent.
  *
  * @throws UserError for another extension, or a place that cannot be written
  */
@@ -257,7 +256,7 @@ export async function saveImage({ data, width, height }: Picture, file: string):
   const encode = WRITABLE[extension];
   if (!encode) {
     const endings = Object.keys(WRITABLE).join(', ');
-    throw new UserError(`Expected a file name that ends in ${endings}, but received ${file}.`);
+    throw new UserError(`${file} has no ending that a picture can be saved with. Choose one of ${endings}.`);
   }
   const sharp = await loadSharp();
   const bytes = await encode(sharp(data, { raw: { width, height, channels: 3 } }))

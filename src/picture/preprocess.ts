@@ -9,7 +9,7 @@ export const IMAGENET_MEANS_BGR = [103.939, 116.779, 123.68] as const;
 export type Rounding = 'round' | 'truncate';
 
 /**
- * The picture as VGG19 takes it, equal to Keras's in every bit.
+ * The picture in the form that VGG19 takes, bit for bit as Keras computes it.
  *
  * @returns float32 [1, height, width, 3], BGR, 0..255 minus ImageNet's means
  */
@@ -34,7 +34,7 @@ export interface PictureArray {
 }
 
 /**
- * The inverse of preprocess: the means are added, channels go back to RGB, values are clipped to 0..255 and become whole.
+ * The inverse of preprocess: the means are added, channels go back to RGB, values are clipped to 0..255 and made whole.
  * `x` is left as it is.
  */
 export function deprocess(x: tf.Tensor4D | PictureArray, rounding: Rounding = 'round'): Picture {

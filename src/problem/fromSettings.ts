@@ -10,7 +10,7 @@ import type { MakeVariables } from '../variables/variables';
 import type { ProblemOptions } from './problem';
 import type { SizedPictures } from './sources';
 
-/** What the settings say about a problem; signals, events and a network at hand are the caller's. */
+/** What the settings say about a problem; the caller adds signals, events or an open network. */
 export function problemFromSettings(settings: Settings): ProblemOptions {
   const { content, style, height, resize, network, weights, device, threads } = settings;
   return {
@@ -28,7 +28,7 @@ export function problemFromSettings(settings: Settings): ProblemOptions {
   };
 }
 
-/** The chapter's three terms with the settings' layers and weights. A term whose weight is 0 stays in the list, and counts nothing. */
+/** The chapter's three terms with the settings' layers and weights. A term of weight 0 stays in the list but adds nothing. */
 export function lossTerms(
   settings: Pick<Settings, 'contentLayer' | 'styleLayers' | 'contentWeight' | 'styleWeight' | 'tvWeight'>,
 ): LossTerm[] {
@@ -49,7 +49,7 @@ function layerShares(specs: readonly string[]): LayerShares {
   );
 }
 
-/** @throws UserError where bounds are taken from variables that have none */
+/** @throws UserError where bounds are turned off for variables that have none */
 function variablesOf({ variables, bounds }: Pick<Settings, 'variables' | 'bounds'>): MakeVariables {
   if (variables === 'pixels') return bounds ? pixels : freePixels;
   if (bounds) return pyramid;

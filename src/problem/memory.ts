@@ -9,12 +9,16 @@ import type { Size } from '../picture/image';
 import type { Variables } from '../variables/variables';
 
 /**
- * How often the constants lie in memory, at most while the graph is compiled (as tensors, in the model's file, in ONNX Runtime's parsed
- * copy, and in the blocked layouts it makes of them) and then while it runs. Measured with VGG19: see test/real-weights/memory.test.ts.
+ * How many copies of the constants are in memory at most: while the graph is compiled (as tensors, in the model's file, in ONNX Runtime's
+ * parsed copy, and in the blocked layouts it makes of them), and then while it runs. Measured with VGG19: see
+ * test/real-weights/memory.test.ts.
  */
 const COPIES_COMPILING = 10;
 const COPIES_RUNNING = 6;
-/** What ONNX Runtime takes for each byte that is alive at once: its arena grows in steps, and blocked layouts are copies. Measured there too. */
+/**
+ * What ONNX Runtime takes for each byte that is alive at once: its arena grows in steps, and blocked layouts are copies. Measured there
+ * too.
+ */
 const ARENA = 1.3;
 /**
  * Float64 arrays of the variables: ten pairs of L-BFGS's memory, its bounds, gradients, points and directions, and the copies that
@@ -23,7 +27,7 @@ const ARENA = 1.3;
 const ARRAYS = 20 + 15;
 const LEAST_HEIGHT = 32;
 
-/** What a problem is made of, as far as its graph goes. */
+/** The parts of a problem that its graph depends on. */
 export interface ProblemParts {
   terms: readonly LossTerm[];
   extractor: FeatureExtractor;
@@ -54,8 +58,8 @@ export async function problemMemory(
 }
 
 /**
- * Bytes that a run takes of the processor's memory beyond what the process has when its pictures and network are read. With a GPU, its own
- * memory holds the constants and whatever is alive while the graph runs. ONNX Runtime does not tell how much of it is free.
+ * Bytes of the processor's memory that a run takes beyond what the process holds once its pictures and network are read. With a GPU, its
+ * own memory holds the constants and whatever is alive while the graph runs. ONNX Runtime does not tell how much of it is free.
  */
 export async function bytesNeeded(parts: ProblemParts, size: Size): Promise<number> {
   const { constants, prepared, peak } = await problemMemory(parts, size);
@@ -93,10 +97,10 @@ export async function assertFits(
     else tooMuch = middle;
   }
   const advice =
-    fits < LEAST_HEIGHT ? 'Close other programs' : `Close other programs, take --height ${fits}, which fits`;
+    fits < LEAST_HEIGHT ? 'Close other programs' : `Close other programs, use --height ${fits}, which fits`;
   throw new UserError(
     `A picture of ${size.width} x ${size.height} pixels needs ${gigabytes(need)} of free memory, and ${gigabytes(available)} are free. ` +
-      `${advice}, or begin nevertheless with --force.`,
+      `${advice}, or start anyway with --force.`,
   );
 }
 

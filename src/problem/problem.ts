@@ -27,7 +27,7 @@ export interface ProblemOptions {
   styles: readonly PictureSource[];
   /** Of the result, in pixels; its width keeps the content picture's proportions. */
   height?: number;
-  /** How pictures are brought to their sizes. */
+  /** How pictures are resized. */
   resize?: ResizeFilter;
   /** The size that a style picture gets. Default the result's, which the chapter's Gram matrices need. */
   styleSize?: (style: Size, result: Size) => Size;
@@ -35,20 +35,20 @@ export interface ProblemOptions {
   terms?: readonly LossTerm[];
   /** What the optimiser moves; default a pyramid. */
   variables?: MakeVariables;
-  /** Where the optimiser begins, given the pictures at their sizes. Default the content picture. */
+  /** The picture that the optimiser starts from, given the resized pictures. Default the content picture. */
   first?: (pictures: SizedPictures) => Picture | Promise<Picture>;
   network?: Settings['network'];
   /** A file of the network's weights; default wherever they are found. */
   weights?: string;
-  /** Opens the network, or another one that is at hand. */
+  /** Opens the network, or provides another one. */
   openNetwork?: OpenNetwork;
-  /** What computes. */
+  /** Where to compute. */
   device?: Settings['device'];
   threads?: number;
   /** When aborted, the preparation ends with the signal's reason, a download included. */
   signal?: AbortSignal;
   onEvent?: (event: PreparationEvent) => void;
-  /** Called when the pictures and the network are read and the work is to begin; what it throws ends it there. */
+  /** Called once the pictures and the network are read, before the work begins; an error that it throws ends the preparation. */
   beforeWork?: (plan: Plan) => void | Promise<void>;
 }
 
@@ -58,16 +58,16 @@ export interface ProblemSource extends Size {
   styles: readonly SourceRecord[];
   network: Network['name'];
   weights: Network['weights'];
-  /** What computes: the processor's numbers and a GPU's differ in their last digits. */
+  /** Where it is computed: the processor's numbers and a GPU's differ in their last digits. */
   device: DeviceName;
 }
 
-/** What a transfer is going to be. */
+/** A transfer before its work begins. */
 export interface Plan {
   source: ProblemSource;
   /** How many variables the optimiser moves. */
   length: number;
-  /** Bytes that the run needs at this size or another, beyond what the process has by now. */
+  /** Bytes that the run needs at this size or another, beyond what the process already holds. */
   bytesAt: (size: Size) => Promise<number>;
 }
 
@@ -88,7 +88,7 @@ export interface TransferProblem extends Size {
   lossAndGrads: (z: InputArray) => Promise<Evaluation>;
 }
 
-/** A transfer, ready to run. Dispose of it when it is done with. */
+/** A transfer, ready to run. Dispose of it after use. */
 export interface Problem extends TransferProblem, AsyncDisposable {
   source: ProblemSource;
   /** Which network it is and why, in a sentence. */

@@ -1,4 +1,4 @@
-/** The pictures of a transfer: read from wherever they come from, with what tells them apart from others. */
+/** Reads the pictures of a transfer, wherever they come from, and identifies them by a checksum. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
@@ -31,7 +31,7 @@ interface ReadOptions {
 }
 
 /**
- * Reads the pictures and brings them to their sizes.
+ * Reads and resizes the pictures.
  *
  * @throws UserError for a picture that cannot be read or used
  */
@@ -49,7 +49,7 @@ export async function readPictures(
   return { content, styles };
 }
 
-/** Which picture it was. */
+/** Identifies a picture. */
 export interface SourceRecord {
   /** Absolute; absent for a picture that came from memory. */
   path?: string;
@@ -57,7 +57,7 @@ export interface SourceRecord {
   sha256: string;
 }
 
-/** Which pictures these are. */
+/** The records that identify these pictures. */
 export async function recordsOf({
   content,
   styles,

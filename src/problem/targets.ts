@@ -39,7 +39,7 @@ export function disposeTargets(targets: Targets): void {
   for (const tensors of Object.values(targets)) tf.dispose([...tensors]);
 }
 
-/** What one picture gives, by a function that is compiled for this single use. */
+/** The targets of one picture, by a function that is compiled for this single use. */
 async function computeTargetsOf(
   terms: readonly LossTerm[],
   source: LayerTerm['source'],

@@ -1,6 +1,6 @@
 /**
- * A checkpoint as a file: everything that a run needs to go on, float64 whole. A header in V8's serialisation, in which placeholders
- * stand for the arrays, then the arrays' bytes in the same order: at 100 MB and more, a copy of them all would be felt.
+ * A checkpoint as a file: everything that a run needs to continue, float64 unrounded. A header in V8's serialisation has placeholders for
+ * the arrays, whose bytes follow in the same order. The arrays are not copied, because at 100 MB and more that would be noticeable.
  */
 import { readFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
@@ -18,7 +18,7 @@ interface Placeholder {
   length: number;
 }
 
-/** @throws UserError where it cannot be written; the checkpoint of before is whole then */
+/** @throws UserError where it cannot be written; the previous checkpoint is then intact */
 export async function writeCheckpoint(file: string, checkpoint: Checkpoint): Promise<void> {
   const arrays: StoredArray[] = [];
   const outline = replace(checkpoint, isArray, (array): Placeholder => {
@@ -41,7 +41,7 @@ export async function readCheckpoint(file: string): Promise<Checkpoint | undefin
   const data = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw new UserError(
-      `Cannot read the checkpoint ${file}: ${error.message}. Mend this, or start anew with wheatfield transfer --force.`,
+      `Cannot read the checkpoint ${file}: ${error.message}. Fix this, or start a new run with wheatfield transfer --force.`,
       { cause: error },
     );
   });
@@ -50,7 +50,7 @@ export async function readCheckpoint(file: string): Promise<Checkpoint | undefin
     return parsed(data);
   } catch (error) {
     throw new UserError(
-      `${file} is not a whole checkpoint (${FORMAT}). Start anew with wheatfield transfer --force.`,
+      `${file} is not a whole checkpoint (${FORMAT}). Start a new run with wheatfield transfer --force.`,
       { cause: error },
     );
   }

@@ -42,7 +42,7 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
       await sleep(1);
       others = await otherClaims(dir, claim);
     }
-    // Says to those that begin now that this run will not step back any more.
+    // Tells runs that begin now that this one will no longer step back.
     await write(file, 'held', dir);
   } catch (error) {
     await rm(file, { force: true });
@@ -51,7 +51,7 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
   return () => rm(file, { force: true });
 }
 
-/** Of the claims of others, one that holds the folder already, or one that comes first by its name; the others will step back. */
+/** The claim of another run that already holds the folder or comes first by name, if there is one; all others will step back. */
 async function firstAhead(dir: string, own: string, others: string[]): Promise<string | undefined> {
   for (const other of others) {
     if (other < own) return other;
@@ -61,7 +61,7 @@ async function firstAhead(dir: string, own: string, others: string[]): Promise<s
   return undefined;
 }
 
-/** The claims of living processes but for `own`. Removes those of dead ones. */
+/** The claims of living processes, except `own`. Removes those of dead ones. */
 async function otherClaims(dir: string, own?: string): Promise<string[]> {
   const others: string[] = [];
   for (const name of await namesIn(dir)) {
@@ -87,7 +87,7 @@ async function namesIn(dir: string): Promise<string[]> {
   try {
     return await readdir(dir);
   } catch (error) {
-    // No folder, no claims: whoever asked says what is wrong with it, if anything.
+    // No folder means no claims. The caller reports what is wrong with it, if anything.
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
     throw new UserError(`Cannot read ${dir}: ${(error as Error).message}. Choose another --out.`, {
       cause: error,

@@ -1,4 +1,4 @@
-/** The place on disk that results go to: whether it is one, can be written to, and has room. Nothing of it stays behind. */
+/** Checks of the place that results go to: that it is a folder, can be written to, and has room. They leave nothing behind. */
 import { access, mkdir, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
@@ -12,14 +12,14 @@ export async function assertFolder(dir: string): Promise<void> {
 }
 
 /**
- * Tries it, which alone tells of permissions, names, quotas and systems alike.
+ * Writes a file, because only that covers permissions, names, quotas and file systems alike.
  *
  * @throws UserError where no file can be written in `dir`
  */
 export async function assertWritable(dir: string): Promise<void> {
   const absolute = path.resolve(dir);
   const nearest = await nearestExisting(absolute);
-  // The name of a file that is being written: a run that begins later removes it, should this process be killed here.
+  // The name of a file that is being written: a run that begins later removes it, if this process is killed here.
   const attempt = path.join(absolute, `settings.json.${process.pid}.tmp`);
   try {
     await mkdir(absolute, { recursive: true });
@@ -40,10 +40,10 @@ export async function assertWritable(dir: string): Promise<void> {
 const CHECKPOINT_ARRAYS = 20 + 4 + 1;
 
 /**
- * Checks that the disk has room for two checkpoints, of before and of now, at their largest.
+ * Checks that the disk has room for two checkpoints, the previous and the new one, at their largest.
  *
  * @param checkpoint the file, which may be there already
- * @throws UserError where it has not
+ * @throws UserError where there is too little room
  */
 export async function assertRoom(checkpoint: string, variables: number): Promise<void> {
   const dir = path.dirname(checkpoint);
@@ -58,7 +58,7 @@ export async function assertRoom(checkpoint: string, variables: number): Promise
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   throw new UserError(
     `${dir} has ${megabytes(free)} free, and the run's checkpoints need ${megabytes(needed)}. ` +
-      'Make room, choose another --out, or begin nevertheless with --force.',
+      'Make room, choose another --out, or start anyway with --force.',
   );
 }
 

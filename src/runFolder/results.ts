@@ -1,6 +1,7 @@
 /**
  * The watcher that writes a run's files into a folder: settings.json, and after each iteration its picture, losses.json and a checkpoint.
- * Each is whole at any moment, in this order, so that a run killed wherever can go on from the last checkpoint.
+ * They are written in this order and each is complete at any moment, so that a run can continue from its last checkpoint wherever it was
+ * killed.
  */
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -37,7 +38,7 @@ export interface RunRecord {
   settings: Settings;
 }
 
-/** The watcher of a run's events, to be awaited for each, and what ends its work in the folder. */
+/** Records a run's events, each to be awaited, and gives the folder back at the end. */
 export interface Results {
   /** @param run the transfer that gave the event, which is asked for its picture and checkpoint */
   record(event: TransferEvent, run: Run): Promise<void>;
@@ -63,8 +64,8 @@ export async function checkResultsFolder(dir: string, force: boolean): Promise<v
   const results = await earlierResults(dir);
   if (results.length > 0 && !force) {
     throw new UserError(
-      `Expected a folder without results, but ${dir} holds ${results[0]}; choose another --out, give --force to replace them, ` +
-        `or go on with that run: wheatfield resume ${dir}`,
+      `${dir} already holds ${results[0]} of another run. Choose another --out, replace that run with --force, ` +
+        `or continue it: wheatfield resume ${dir}`,
     );
   }
   await assertWritable(dir);
@@ -88,7 +89,7 @@ export async function beginResults(dir: string, settings: Settings, source: Prob
 }
 
 /**
- * Goes on in a folder from a checkpoint: what was recorded after it counts no more.
+ * Continues in a folder from a checkpoint, and drops what was recorded after it.
  *
  * @throws UserError where another run works in it, or it cannot be written to
  */
@@ -121,22 +122,26 @@ async function openResults(
   } catch (error) {
     await unlock();
     if (error instanceof UserError) throw error;
-    throw new UserError(`Expected to write to ${dir}, but could not: ${(error as Error).message}.`);
+    throw new UserError(
+      `Cannot write to ${dir}: ${(error as Error).message}. Check its permissions and free space.`,
+      { cause: error },
+    );
   }
 }
 
 /**
- * What an earlier run left, to go on from.
+ * What an earlier run left, to continue from.
  *
  * @throws UserError where `dir` holds no run, one whose files are damaged, or one that cannot be written to
  */
 export async function readRun(dir: string): Promise<{ record: RunRecord; checkpoint?: Checkpoint }> {
   await assertNotInUse(dir);
   const file = path.join(dir, SETTINGS_FILE);
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new UserError(`Expected the results of a run in ${dir}, but it holds no ${SETTINGS_FILE}.`);
-  });
-  const record = parsedJson(text, `the settings of a run in ${file}`, isRunRecord);
+  const text = await textOf(file);
+  if (text === undefined) {
+    throw new UserError(`There is no run in ${dir}: it holds no ${SETTINGS_FILE}. Check the path.`);
+  }
+  const record = parsedJson(text, `The settings of a run in ${file}`, isRunRecord);
   await readLosses(dir);
   await assertWritable(dir);
   return { record, checkpoint: await readCheckpoint(path.join(dir, CHECKPOINT)) };
@@ -144,20 +149,37 @@ export async function readRun(dir: string): Promise<{ record: RunRecord; checkpo
 
 async function readLosses(dir: string): Promise<LossEntry[]> {
   const file = path.join(dir, LOSSES);
-  const text = await readFile(file, 'utf8').catch(() => '[]');
-  return parsedJson(text, `the losses of a run in ${file}`, isLosses);
+  return parsedJson((await textOf(file)) ?? '[]', `The losses of a run in ${file}`, isLosses);
 }
 
-/** @throws UserError where the text is not JSON, or not of that type */
+/**
+ * @returns undefined where there is no such file
+ * @throws UserError where it cannot be read
+ */
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw new UserError(`Cannot read ${file}: ${(error as Error).message}. Check its permissions.`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * @param what the values, as a message about them begins
+ * @throws UserError where the text is not JSON, or not of that type
+ */
 function parsedJson<T>(text: string, what: string, isExpected: (value: unknown) => value is T): T {
-  let value: unknown;
+  let [value, cause]: unknown[] = [];
   try {
     value = JSON.parse(text);
-  } catch {
-    value = undefined;
+  } catch (error) {
+    cause = error;
   }
   if (isExpected(value)) return value;
-  throw new UserError(`Expected ${what}, but it is damaged; start anew with wheatfield transfer --force.`);
+  throw new UserError(`${what} are damaged. Start a new run with wheatfield transfer --force.`, { cause });
 }
 
 function isLosses(value: unknown): value is LossEntry[] {
@@ -172,7 +194,7 @@ function isRunRecord(value: unknown): value is RunRecord {
   );
 }
 
-/** @throws UserError that names what a run was made from and is not the same any more */
+/** @throws UserError that names every input that has changed since the run started */
 export function assertSameSource(before: ProblemSource, now: ProblemSource): void {
   const size = ({ width, height }: ProblemSource) => `${width} x ${height}`;
   const changed = [
@@ -186,7 +208,7 @@ export function assertSameSource(before: ProblemSource, now: ProblemSource): voi
   ].filter((what) => what !== false);
   if (changed.length > 0) {
     throw new UserError(
-      `Expected what the run was begun with, but changed since: ${changed.join(', ')}; put it back, or start anew.`,
+      `These inputs changed since the run started: ${changed.join(', ')}. Put them back, or start a new run.`,
     );
   }
 }
@@ -196,10 +218,7 @@ function recorder(dir: string, losses: LossEntry[]): Results['record'] {
   return (event, run) =>
     record(event, run).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
-      throw new UserError(
-        error.message.replace(/\.$/, `; mend that, then go on with: wheatfield resume ${dir}`),
-        { cause: error },
-      );
+      throw new UserError(`${error.message} Fix this, then run: wheatfield resume ${dir}`, { cause: error });
     });
 }
 

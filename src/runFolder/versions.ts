@@ -28,16 +28,16 @@ function versionIn(packageJson: string): string {
 }
 
 /**
- * Whose other version may give other numbers: wheatfield has the losses and the optimiser, onnxruntime computes them, tfjs has the
- * gradients and computes the targets, sharp reads and resizes the pictures. Node.js does not count: what runs in it is float64
+ * Packages of which another version may give other numbers: wheatfield has the losses and the optimiser, onnxruntime computes them, tfjs
+ * has the gradients and computes the targets, sharp reads and resizes the pictures. Node.js does not count: what runs in it is float64
  * arithmetic, square roots and WebAssembly, whose results are standardised to the last bit.
  */
 const DECIDING = ['wheatfield', 'onnxruntime', 'tfjs', 'sharp'] as const;
 
 /**
- * What a run would compute with in another version now than before, so that its numbers may differ from those of a run without a break.
+ * The packages whose versions have changed since a run started, so that its numbers may differ from those of an uninterrupted run.
  *
- * @param before as settings.json has them; what is missing there counts as changed
+ * @param before as in settings.json; a version that is missing counts as changed
  * @returns such as `onnxruntime 1.30.0, now 1.31.0`, one text for each; none where nothing that matters has changed
  */
 export function changedVersions(before: Partial<Versions> | undefined, now: Versions): string[] {

@@ -1,4 +1,4 @@
-/** Which of a layer's channels stand best for all of them: greedy column subset selection. */
+/** Chooses the channels of a layer that best represent all of them: greedy column subset selection. */
 
 /**
  * Chooses channels one by one. Each time it takes the one after which a linear combination of those chosen leaves the least of all
@@ -9,7 +9,7 @@
  * @returns their indices, the best first
  */
 export function selectChannels(moments: ArrayLike<number>, n: number, count: number): number[] {
-  // What those chosen do not explain yet.
+  // What the chosen channels do not explain yet.
   const residual = Float64Array.from(moments);
   const chosen: number[] = [];
   while (chosen.length < count) {

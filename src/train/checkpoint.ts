@@ -1,4 +1,4 @@
-/** Where a training stands, in one safetensors file: parameters, Adam's means, and the pool of stylised pictures. */
+/** The state of a training, in one safetensors file: parameters, Adam's means, and the pool of stylised pictures. */
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors';
 import { type SafeTensor, readSafetensors, writeSafetensors } from '../network/safetensors';
@@ -9,7 +9,7 @@ export interface Checkpoint {
   parameters: Parameters;
   adam: AdamState;
   pool: readonly Uint8Array[];
-  /** Seconds of training so far, over all its sittings. */
+  /** Seconds of training so far, over all its sessions. */
   seconds: number;
 }
 
@@ -33,16 +33,14 @@ export async function saveCheckpoint(
 /**
  * The checkpoint in `file`; undefined where there is no such file.
  *
- * @throws UserError where the file is no checkpoint
+ * @throws UserError where the file is not a checkpoint
  */
 export async function loadCheckpoint(file: string): Promise<Checkpoint | undefined> {
   if (!existsSync(file)) return undefined;
   const { tensors, metadata } = await readSafetensors(file);
   const { step, seconds, pool } = metadata;
   if (step === undefined || seconds === undefined || pool === undefined) {
-    throw new UserError(
-      `Expected a training's checkpoint at ${file}, but it is another file. Name another one.`,
-    );
+    throw new UserError(`${file} is not a training's checkpoint. Name another file.`);
   }
   const parts = (prefix: string) =>
     Object.entries(tensors)

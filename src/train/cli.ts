@@ -3,7 +3,7 @@
  *
  *     npm run train:slim -- --photos DIR... --hold-out NAME...
  *
- * Stop it at any time; the same command goes on from the last checkpoint.
+ * Stop it at any time; the same command continues from the last checkpoint.
  */
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -49,28 +49,29 @@ async function main(): Promise<void> {
       '--photos <dirs...>',
       'folders of pictures to train on; one named twice is drawn from twice as often',
     )
-    .option('--hold-out <names...>', 'file names among them that are only measured', [])
-    .option('--weights <file>', "VGG19's weights; else they are looked for on this machine")
+    .option('--hold-out <names...>', 'file names among them to measure on, not to train on', [])
+    .option('--weights <file>', "VGG19's weights (default: looked for on this machine)")
     .option('--out <file>', 'where the trained weights go', path.join('models', 'vgg19-slim.safetensors'))
-    .option('--checkpoint <file>', 'where the training stands', path.join('results', 'vgg19-slim.checkpoint'))
+    .option(
+      '--checkpoint <file>',
+      'where the state of the training is kept',
+      path.join('results', 'vgg19-slim.checkpoint'),
+    )
     .option('--log <file>', 'every step, one JSON object a line', path.join('results', 'vgg19-slim.jsonl'))
     .option('--steps <n>', 'steps in all', whole(0), 6000)
     .option('--rate <x>', "the learning rate, relative to the size of a parameter's numbers", positive, 0.004)
     .option('--size <pixels>', 'side of the crops', whole(32), 256)
     .option('--seed <n>', 'the same number draws the same pictures', whole(0), 0)
     .option('--interval <n>', 'steps between checkpoints', whole(1), 500)
-    .option('--warm-start <n>', 'pictures that the first parameters are solved from', whole(1), 360)
-    .option('--threads <n>', 'processors that compute', whole(1))
+    .option('--warm-start <n>', 'pictures to solve the first parameters from', whole(1), 360)
+    .option('--threads <n>', 'how many processors to use', whole(1))
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse();
   const flags = command.opts<Flags>();
   await tf.setBackend('cpu');
 
   const weights = findWeights(flags.weights)?.path;
-  if (!weights)
-    throw new UserError(
-      "Expected VGG19's weights on this machine, but found none; name them with --weights.",
-    );
+  if (!weights) throw new UserError("VGG19's weights are not on this machine. Name them with --weights.");
   const { training, heldOut } = await listPictures(flags.photos, flags.holdOut);
   const teacher = vgg19({ upTo: 'block5_conv4' });
   await loadKerasWeights(teacher, weights);
@@ -112,14 +113,14 @@ function whole(least: number): (text: string) => number {
   return (text) => {
     const n = Number(text);
     if (text.trim() !== '' && Number.isSafeInteger(n) && n >= least) return n;
-    throw new InvalidArgumentError(`Expected a whole number, at least ${least}.`);
+    throw new InvalidArgumentError(`Give a whole number of at least ${least}.`);
   };
 }
 
 function positive(text: string): number {
   const x = Number(text);
   if (x > 0 && x < Infinity) return x;
-  throw new InvalidArgumentError('Expected a number above 0.');
+  throw new InvalidArgumentError('Give a number above 0.');
 }
 
 async function wholePicture(file: string): Promise<HeldOutPicture> {

@@ -31,19 +31,20 @@ export async function listPictures(
       );
     });
     const pictures = names.filter((name) => EXTENSIONS.includes(path.extname(name).toLowerCase()));
-    if (pictures.length === 0) throw new UserError(`Expected pictures in ${folder}, but it has none.`);
+    if (pictures.length === 0)
+      throw new UserError(`There are no pictures in ${folder}. Name another folder.`);
     files.push(...pictures.sort().map((name) => path.join(folder, name)));
   }
   const isHeldOut = (file: string) => heldOut.includes(path.basename(file));
   const missing = heldOut.filter((name) => !files.some((file) => path.basename(file) === name));
   if (missing.length > 0) {
     throw new UserError(
-      `Expected ${missing.join(', ')} among the pictures, to hold out, but they are not there.`,
+      `These pictures to hold out are not among the pictures: ${missing.join(', ')}. Check their names.`,
     );
   }
   const training = files.filter((file) => !isHeldOut(file));
   if (training.length === 0)
-    throw new UserError('Expected pictures to train on, but all of them are held out.');
+    throw new UserError('All pictures are held out, so none is left to train on. Hold out fewer.');
   return { training, heldOut: [...new Set(files.filter(isHeldOut))] };
 }
 

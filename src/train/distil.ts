@@ -30,7 +30,7 @@ export interface DistilOptions {
   steps: number;
   rate: number;
   seed: number;
-  /** Where the training stands is saved here, and a training found here goes on. */
+  /** The state of the training is saved here, and a training found here is continued. */
   checkpoint: string;
   /** Steps from one checkpoint, and from one look at the pictures held out, to the next. */
   interval: number;
@@ -83,7 +83,7 @@ export async function* distil(options: DistilOptions): AsyncGenerator<DistilEven
   const student = await compileStyliser(studentNetwork, parameters, size, threads);
   const compared = featureExtractor(features(teacher, TRANSFER_LAYERS));
   const teachers = await compileStyliser(() => compared, {}, size, threads);
-  // A training may go on with crops of another size; its stylised pictures are then made anew.
+  // A training may continue with crops of another size; its stylised pictures are then made again.
   const pool = state.pool.filter(({ length }) => length === size * size * 3);
   const source = new TrainingPictures({ pictures, size, seed, student, teacher: teachers }, pool);
 
@@ -125,7 +125,7 @@ function assertWidths({ parameters }: Checkpoint, { widths, checkpoint }: Distil
   const came = convLayers().map(({ name }) => parameters[`${name}/bias`]?.shape[0]);
   if (expected.join() === came.join()) return;
   throw new UserError(
-    `Expected a training of the widths ${expected.join(' ')} at ${checkpoint}, but it is of ${came.join(' ')}; name another --checkpoint.`,
+    `The training at ${checkpoint} has the widths ${came.join(' ')}, not ${expected.join(' ')}. Name another --checkpoint.`,
   );
 }
 

@@ -42,7 +42,7 @@ const SMALL_ACTIVATION_ERROR = 0.1;
 const SMALL_GRAM_ERROR = 0.005;
 
 /**
- * All errors as one number: the weighted sum of log(1 + error / small). So what counts of a large error is by which factor it shrinks,
+ * All errors as one number: the weighted sum of log(1 + error / small). So for a large error only the factor counts by which it shrinks,
  * every layer and every picture pulls alike, and a few crops that nothing fits do not decide.
  */
 export function distillationLoss(

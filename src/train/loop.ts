@@ -16,7 +16,10 @@ export interface TrainOptions<Batch, Result extends Gradients> {
   steps: number;
   /** The learning rate's greatest value, relative to the size of a parameter's numbers. */
   rate: number;
-  /** What a step is trained on. It is to depend on nothing but the step's number and what a checkpoint keeps: a resumed training sees the same. */
+  /**
+   * What a step is trained on. It must depend only on the step's number and what a checkpoint keeps, so that a resumed training sees the
+   * same.
+   */
   batch(step: number): Promise<Batch>;
   gradients(batch: Batch, parameters: Parameters): Promise<Result>;
 }

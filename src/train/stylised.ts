@@ -1,7 +1,7 @@
 /**
  * Pictures on the way of a transfer: what optimisers make of a picture is no photograph any more, and a network that was only shown
- * photographs and paintings is wrong there, in just the directions in which its own gradient leads. So the student is also trained on
- * what transfers through itself, as it is now, and through the teacher come to (as in Ross, Gordon and Bagnell 2011, "DAgger").
+ * photographs and paintings is wrong there, in just the directions in which its own gradient leads. So the student is also trained on the
+ * results of transfers through itself, as it is now, and through the teacher (as in Ross, Gordon and Bagnell 2011, "DAgger").
  */
 import type * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../compile';

@@ -1,4 +1,4 @@
-/** What counts of vgg19-slim: how much of VGG19's own loss a transfer through it sheds. */
+/** The measure of vgg19-slim: how far a transfer through it lowers VGG19's own loss. */
 import type { NetworkName } from '../network/chooseNetwork';
 import type { Picture } from '../picture/image';
 import { preprocess } from '../picture/preprocess';
@@ -15,7 +15,7 @@ const HEIGHT = 400;
 export interface TransferScore {
   /** VGG19's loss of the content picture, and of what the transfers through either network made of it. */
   losses: { before: number; vgg19: number; slim: number };
-  /** The part of what VGG19's transfer sheds that the small network's does too, 0..1. */
+  /** The decrease by the small network's transfer as a part of the decrease by VGG19's, 0..1. */
   shed: number;
   pictures: { content: Picture; style: Picture; vgg19: Picture; slim: Picture };
 }

@@ -1,4 +1,4 @@
-/** Where a run stands: everything that it needs to go on as if never interrupted. */
+/** The state of a run: everything that it needs to continue as if it had never been interrupted. */
 import { UserError } from '../errors';
 import type { SavedLbfgsb } from '../lbfgsb';
 import type { Losses } from './events';
@@ -16,7 +16,7 @@ export interface Checkpoint {
   optimiser: SavedLbfgsb;
 }
 
-/** @throws UserError where the checkpoint is of another number of variables */
+/** @throws UserError where the checkpoint has another number of variables */
 export function assertSameLength({ optimiser }: Checkpoint, length: number): void {
   if (optimiser.n !== length) {
     throw new UserError(

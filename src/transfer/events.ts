@@ -1,4 +1,4 @@
-/** What a transfer tells whoever watches it. Events are small and cloneable: pictures and checkpoints are asked for. */
+/** The events of a transfer. They are small and cloneable; pictures and checkpoints have to be asked for. */
 import type { GraphMemory, DeviceName } from '../compile';
 import type { Progress as Download } from '../network/download';
 import type { NetworkName } from '../network/chooseNetwork';
@@ -10,14 +10,14 @@ export interface Losses {
   terms: Record<string, number>;
 }
 
-/** How far a run is: evaluations by the optimiser and seconds since it began, over all its sittings. */
+/** How far a run is: evaluations by the optimiser and seconds since it began, over all its sessions. */
 export interface Progress {
   iteration: number;
   evaluations: number;
   seconds: number;
 }
 
-/** The pictures are read: the result's size, and those that the style pictures were brought to. */
+/** The pictures are read: the sizes of the result and of the resized style pictures. */
 export interface PicturesEvent {
   type: 'pictures';
   size: Size;
@@ -39,11 +39,11 @@ export interface NetworkEvent {
   weights: string;
 }
 
-/** What computes is chosen. It comes a second time where a GPU fails before the first step. */
+/** The device is chosen. The event comes a second time if a GPU fails before the first step. */
 export interface DeviceEvent {
   type: 'device';
   name: DeviceName;
-  /** Why it is this one, in a sentence, where it was not asked for by name. */
+  /** Why it was chosen, in a sentence, unless it was asked for by name. */
   why?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The loop: In [24] of the chapter. It yields events; whoever watches a run (terminal, files, a notebook, a page) consumes them, and the
- * loop knows none of them.
+ * The loop: In [24] of the chapter. It yields events. A terminal, files, a notebook or a page may consume them; the loop knows none of
+ * these.
  */
 import { abortable } from '../abortable';
 import type { NDArray } from '../compile';
@@ -21,7 +21,7 @@ export interface TransferOptions extends Pick<
 > {
   /** When aborted, the run ends at once, at the last accepted step. */
   signal?: AbortSignal;
-  /** Where another run with the same problem and options stood: this one goes on from there, with the same numbers. */
+  /** The state of another run with the same problem and options: this one continues from there, with the same numbers. */
   from?: Checkpoint;
 }
 
@@ -35,13 +35,13 @@ export interface Transfer<Event> extends AsyncGenerator<Event, void, void> {
   checkpoint(): Promise<Checkpoint>;
 }
 
-/** A loss or gradient that is no finite number. */
+/** A loss or gradient that is not finite. */
 class NotFinite extends UserError {}
 
 /**
  * Minimises the loss with L-BFGS-B, in iterations of about `evaluations` evaluations each. An iteration ends with the step after which
  * its evaluations exceed that number, as with SciPy's maxfun. With `restart` each one is a new call of fmin_l_bfgs_b, as in the
- * chapter; without, one run goes on through all of them, with its memory.
+ * chapter; without it, one run continues through all of them and keeps its memory.
  *
  * @throws UserError, after an end event, where a loss or gradient becomes NaN or infinite
  */
@@ -58,7 +58,7 @@ class Run {
   private iteration: number;
   private evaluationsBefore: number;
   private evaluationsAtStart: number;
-  /** All evaluations that were asked for, those of a line search that was broken off included. */
+  /** All evaluations that were asked for, including those of a line search that was broken off. */
   private asked: number;
   /** Of the last evaluation, and of the last accepted step; before the first step, of the first picture. */
   private latest?: Evaluation;
@@ -194,7 +194,7 @@ class Run {
     return startState(z, { bounds: this.problem.variables.bounds });
   }
 
-  /** Whether nothing is left to improve, and the iteration that found so is closed. */
+  /** Whether nothing is left to improve and the iteration that found this out is closed. */
   private isFinished(): boolean {
     return hasEnded(this.optimiser) && this.optimiser.funcalls === this.evaluationsAtStart;
   }
@@ -215,7 +215,7 @@ class Run {
   }
 }
 
-/** Tells when the optimiser is at rest, between two steps or waiting for an evaluation: only then its state can be read. */
+/** Tells when the optimiser is at rest, between two steps or waiting for an evaluation: only then can its state be read. */
 class Turn {
   private ended: Promise<void> = Promise.resolve();
   private resolve: (() => void) | undefined;

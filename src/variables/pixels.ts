@@ -9,7 +9,7 @@ export function pixels(size: Size): Variables {
   return { ...free, bounds: displayable(free.length) };
 }
 
-/** The picture's values, without bounds, as in the chapter: what they gain outside of 0 to 255 is cut off on saving. */
+/** The picture's values, without bounds, as in the chapter: values outside of 0 to 255 are cut off on saving. */
 export function freePixels({ height, width }: Size): Variables {
   return {
     length: height * width * 3,

@@ -1,5 +1,5 @@
 /**
- * From any number to a displayable level: what keeps a picture within 0..255 where no box does. Half the difference of the distances of
+ * Turns any number into a displayable level, to keep a picture within 0..255 without a box. Half the difference of the distances of
  * the point (u, SHOULDER) to (-REACH, 0) and (REACH, 0): the level itself nearly everywhere, with a rounded shoulder at black and at white.
  *
  * A tanh over the same range is sixteen times flatter at level 3 than at mid-grey. There dark pixels hardly move while their neighbours do,

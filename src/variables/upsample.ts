@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 
-/** How many rows (or columns) make `size` of them: each new one lies between two, so that no border has to be made up. */
+/** How many rows (or columns) make `size` of them: each new one lies between two, so that no border has to be invented. */
 export function halfOf(size: number): number {
   return Math.ceil(size / 2) + 1;
 }

@@ -20,7 +20,7 @@ export function matrixOf(values: TensorLike | NDArray | Matrix, dimensions: numb
   const shape = values.shape.filter((size, axis) => size !== 1 || axis >= values.shape.length - dimensions);
   if (shape.length !== dimensions) {
     throw new UserError(
-      `Expected values with ${dimensions} dimensions to draw, but received the shape [${values.shape.join(', ')}].`,
+      `Values of the shape [${values.shape.join(', ')}] cannot be drawn here. Pass values with ${dimensions} dimensions.`,
     );
   }
   return { shape, data: 'dataSync' in values ? values.dataSync() : values.data };

@@ -8,7 +8,7 @@ export interface PlotlyFigure {
 }
 
 export interface Figure {
-  /** In a few words, for whoever sees no picture. */
+  /** In a few words, for readers who cannot see the picture. */
   text: string;
   /** In CSS pixels; the PNG may have more, for sharp screens. */
   width: number;

@@ -34,7 +34,7 @@ export function heatMaps(
   for (const [caption, { data }] of matrices) {
     if (!Array.from(data).every(Number.isFinite)) {
       throw new UserError(
-        `Expected finite numbers to draw, but ${caption} has others; check what it was computed from.`,
+        `${caption} has numbers that are not finite and cannot be drawn. Check what it was computed from.`,
       );
     }
   }
@@ -115,7 +115,7 @@ export function featureMaps(
   return Object.fromEntries(
     chosen.map((channel) => {
       if (!Number.isInteger(channel) || channel < 0 || channel >= count) {
-        throw new UserError(`Expected a channel from 0 to ${count - 1}, but received ${channel}.`);
+        throw new UserError(`There is no channel ${channel}. Choose one from 0 to ${count - 1}.`);
       }
       const map = Float32Array.from({ length: height * width }, (_, i) => data[i * count + channel]);
       const [least, greatest] = [extreme(map, Math.min), extreme(map, Math.max)];

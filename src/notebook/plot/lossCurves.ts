@@ -70,7 +70,8 @@ export function lossCurves(points: readonly LossPoint[], title = 'The loss while
     `Loss after ${last.evaluations} evaluations: ${last.loss.toPrecision(4)} (${terms.join(', ')}).`,
     title,
     curves,
-    // A tenth of what the smallest term comes to: one that begins near 0, as the content picture's content loss does, comes up from below.
+    // A tenth of the smallest term's greatest value. A term that begins near 0, as content loss does at the content picture, rises from
+    // below.
     Math.min(...mosts) / 10,
   );
 }

@@ -28,7 +28,7 @@ const FONT_SIZE = 15;
  */
 export function pictureGrid(named: Readonly<Record<string, Picture>>, options: GridOptions = {}): Figure {
   const captions = Object.keys(named);
-  if (captions.length === 0) throw new UserError('Expected at least one picture to show, but received none.');
+  if (captions.length === 0) throw new UserError('There is no picture to show. Pass at least one.');
   const { columns = Math.min(captions.length, 4) } = options;
   const { pictureWidth = Math.min(Math.floor(ROW / columns), 480) } = options;
   const pictures = Object.values(named);
