@@ -1,8 +1,8 @@
 // %% [markdown]
 // # What each layer sees
 //
-// A lab for the layers of the network. Each experiment is one cell, with its choices at the top: change one, run the cell again. The
-// pictures are small, so that an answer takes seconds. The notebook `style-transfer` tells what the parts of the loss are.
+// This is a lab for the layers of the network. Each experiment is one cell, with its settings at the top. Change a setting and run the cell
+// again. The pictures are small, so you wait only seconds. The notebook `style-transfer` explains the parts of the loss.
 //
 // If a cell complains `Cannot find name 'paint'`, choose *Run All Above* first. *Interrupt* (■) ends an experiment early.
 
@@ -31,9 +31,9 @@ const backend = await useEagerBackend();
 console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
 
 // %% [markdown]
-// The two pictures, the height of all pictures below, and how long to paint each of them. More evaluations make each picture better and
-// take longer. The network is a small stand-in for VGG19, and answers nearly as it does, but in block5 it knows less: there it pays to look
-// with `'vgg19'` too.
+// Choose the two pictures, the height of all pictures below, and the number of evaluations for each. More evaluations make a better
+// picture and take longer. The default network, vgg19-slim, is a small stand-in for VGG19. It responds almost like VGG19, except in block5,
+// where it is less accurate. For experiments with block5, try `'vgg19'` too.
 
 // %% tags=["parameters"]
 const contentPath = 'img/bazille_ramparts_aigues-mortes_1867.png';
@@ -55,10 +55,10 @@ console.log(choice);
 console.log('layers:', model.layers.map((layer) => layer.name).join(', '));
 
 // %% [markdown]
-// `paint` is the whole of style transfer in one call: targets, loss, gradient, optimiser. Its `terms` are the parts of the loss, each
-// with a weight, and with the layers that it compares: `contentTerm({ weight: 100, layers: { block5_conv2: 1 } })`. (Of vgg19-slim's
-// layers take those without `_slim` in their names, which answer in VGG19's channels; the others are its narrow inside.) An `experiment`
-// paints one picture for each of its entries, and shows them as they are done.
+// `paint` is the whole of style transfer in one call: targets, loss, gradient, optimiser. Its `terms` are the parts of the loss. Each term
+// has a weight and the layers that it compares: `contentTerm({ weight: 100, layers: { block5_conv2: 1 } })`. (In vgg19-slim, use the layers
+// without `_slim` in their names: they respond in VGG19's channels. The others are its narrow inner layers.) An `experiment` paints one
+// picture for each of its entries and shows it as soon as it is done.
 
 // %%
 const setup = { content: contentPicture, styles: [stylePicture], height: imgHeight, openNetwork: open };
@@ -91,9 +91,9 @@ async function experiment(
 // %% [markdown]
 // ## 1. What a layer knows of the content
 //
-// From noise, a picture is painted to which one layer answers as it does to the content picture; nothing else is asked for but a
-// little smoothness. Near the picture everything comes back. The deeper the layer, the more colours and textures are free, while the
-// arrangement stays: that layer has not kept them.
+// We start from noise and paint a picture to which one layer responds as it does to the content picture. Apart from a little smoothness, we
+// ask for nothing else. With a layer near the picture, everything comes back. Deeper layers keep the arrangement, but they have lost
+// colours and textures, which are free to change.
 
 // %%
 const contentLayers = ['block1_conv2', 'block2_conv2', 'block3_conv2', 'block4_conv2', 'block5_conv2'];
@@ -113,8 +113,8 @@ await experiment(
 // %% [markdown]
 // ## 2. What layers know of the style
 //
-// From noise again, but now Gram matrices of the style picture are asked for, of more and more layers. The first knows its colours. Each
-// further one adds larger strokes, and in the end pieces of things, without ever knowing where they belong.
+// We start from noise again, but now we ask for the Gram matrices of the style picture, from more and more layers. The first layer knows
+// the colours. Each further layer adds larger strokes, and in the end pieces of things. No layer knows where they belong.
 
 // %%
 const growingSets = [1, 2, 3, 4, 5].map((blocks) =>
@@ -145,9 +145,9 @@ await experiment(
 // %% [markdown]
 // ## 3. The content layer, moved down the network
 //
-// The same transfer, only the layer that the content is compared at changes. High up only the arrangement is kept, and everything is
-// painted anew; further down the old brushwork shows through. Each layer has a weight of its own, because answers differ in size and
-// number from layer to layer: tune them.
+// The transfer stays the same, and only the content layer changes. A high layer keeps only the arrangement, so everything is painted anew.
+// A lower layer lets the old brushwork show through. Responses differ in size and number from layer to layer, so each layer has its own
+// weight. Tune the weights.
 
 // %%
 const styleLayers = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`block${i}_conv1`, 1 / 5]));
@@ -175,11 +175,12 @@ await experiment(
 // %% [markdown]
 // ## 4. Content weight by style weight
 //
-// Only the ratio of the two matters, as long as total variation is small beside them: pictures along the diagonal are nearly the same.
+// Only the ratio of the two weights matters, as long as total variation is small beside them. Pictures along the diagonal are nearly the
+// same.
 //
-// The content loss adds up over positions; the style loss, which is divided by the square of the size, does not grow with it. At
-// block5_conv2 the book's picture has 775 positions, this one 60: its 0.025 would be about 0.3 here. The weights below are far larger on
-// purpose, so that content can be told apart after a few evaluations.
+// The content loss adds up over positions. The style loss is divided by the square of the size, so it does not grow with the size. At
+// block5_conv2 the book's picture has 775 positions and this one has 60, so the book's weight of 0.025 corresponds to about 0.3 here. The
+// weights below are much larger on purpose: they show the content after a few evaluations.
 
 // %%
 const contentChoices = [10, 100, 1000];
@@ -208,8 +209,8 @@ await experiment(
 // %% [markdown]
 // ## 5. Maximum or average
 //
-// Between its blocks VGG19 keeps the greatest of each four values. Taking their average instead lets gradients reach all four pixels;
-// the inventors of the method found the pictures smoother so. The network was not trained for it, and its answers get weaker.
+// Between its blocks, VGG19 keeps the largest of every four values. The average of the four lets gradients reach all four pixels. The
+// inventors of the method found the pictures smoother with it. The network was not trained for averages, so its responses get weaker.
 
 // %%
 const poolings = ['max', 'avg'] as const;
@@ -225,8 +226,8 @@ await experiment('pooling', 2, {}, networks);
 // %% [markdown]
 // ## 6. Where to begin
 //
-// The loss has many valleys, and the optimiser walks down into one that is near. From the content picture the motif is there from the
-// start; from the style picture it has to be dug out; from noise everything has to come from the loss.
+// The loss has many valleys, and the optimiser walks down into a near one. The content picture already has the motif. From the style
+// picture, the optimiser has to dig the motif out. From noise, the loss has to supply everything.
 
 // %%
 const beginnings = { content: contentPicture, style: stylePicture, noise: faintNoise };

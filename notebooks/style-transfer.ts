@@ -1,20 +1,21 @@
 // %% [markdown]
 // # Neural style transfer, cell by cell
 //
-// One picture gives the content, another the style, and a third is painted that has both. No network is trained here: a network
-// that has learned to recognise things is asked what it sees in a picture, and the *pixels* are changed until it sees the content of
-// the one and the style of the other.
+// One picture gives the content, another gives the style, and we paint a third that has both. We train no network. We take a network
+// that has learned to recognise things and ask it what it sees in a picture. Then we change the *pixels* until it sees the content of the
+// first picture and the style of the second.
 //
-// The cells follow section 8.3 of *Deep Learning with Python*, In [15] to In [24], in their order and with their names.
+// The cells follow section 8.3 of *Deep Learning with Python*. They keep the book's order and its names. Each heading gives the number of
+// the book's cell, from In [15] to In [24]; you do not need the book to follow.
 //
-// Run the cells from top to bottom (Shift+Enter). If one complains `Cannot find name 'model'`, the cell that makes `model` has not
-// run yet: choose *Run All Above*. After a change, run the changed cell and those below it.
+// Run the cells from top to bottom (Shift+Enter). If a cell complains `Cannot find name 'model'`, the cell that makes `model` has not run
+// yet. Choose *Run All Above*. After a change, run the changed cell and the cells below it.
 
 // %% [markdown]
 // ## In [15]: Getting ready
 //
-// Keras had to be told here not to compute at once, but to build a graph first. TensorFlow.js computes at once, and that is good for
-// looking at things. Where speed counts, in In [23], a function is compiled to a graph.
+// In the book, Keras has to be told to build a graph first instead of computing at once. TensorFlow.js computes at once, which makes it
+// easy to look at things. Where speed matters, the section "The gradient, and the Evaluator" compiles a function to a graph.
 //
 // All paths in this notebook start at the project's folder.
 
@@ -55,11 +56,11 @@ console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
 // %% [markdown]
 // ## In [16]: Two paintings
 //
-// To use other pictures, change the two paths. The result gets the height that you choose and the proportions of the content picture;
-// the style picture is stretched to the same size, as in the book: Gram matrices (In [20]) add up over positions, and only sums over equally
-// many can be compared. Where its proportions are very different its strokes get distorted; crop it first.
+// To use other pictures, change the two paths. You choose the height of the result; it keeps the proportions of the content picture. The
+// style picture is stretched to the same size, as in the book, because Gram matrices add up over positions and only sums over equally many
+// positions can be compared. If its proportions are very different, its strokes get distorted. Crop it first.
 //
-// The work grows with the number of pixels. The book takes a height of 400; 240 is a first look.
+// The work grows with the number of pixels. The book uses a height of 400. A height of 240 is enough for a first look.
 
 // %% tags=["parameters"]
 const targetImagePath = 'img/bazille_ramparts_aigues-mortes_1867.png';
@@ -82,13 +83,13 @@ console.log(`The result will be ${imgWidth} x ${imgHeight} pixels.`);
 // %% [markdown]
 // ## In [17]: From picture to tensor and back
 //
-// VGG19 was trained on pictures whose channels stood in the order blue, green, red, and from each of which the average of all of
-// ImageNet had been subtracted. Fed with anything else it would see wrong colours. `deprocessImage` undoes both, so that a person can
-// look at what the optimiser is doing.
+// VGG19 was trained on pictures with their channels in the order blue, green, red. The average of all ImageNet pictures was subtracted from
+// each channel. Without these two steps the network sees wrong colours. `deprocessImage` undoes both, so that you can look at the
+// optimiser's work.
 //
-// Two things differ from the book's cell: pictures are made smaller by Lanczos's filter, where Keras takes the nearest pixel
-// (`resize: 'nearest'` does that), and values are rounded, not cut off, on the way back. Nor are the book's own two pictures part of this
-// project, so that its printed losses will not appear here.
+// Two things differ from the book's cell. We shrink pictures with Lanczos's filter, while Keras takes the nearest pixel
+// (`resize: 'nearest'` does the same). On the way back we round values, while the book cuts off the decimals. The book's own two pictures
+// are not part of this project, so you will not see the book's losses here.
 
 // %%
 const imageNetMeans = tf.tensor1d([103.939, 116.779, 123.68]); // blue, green, red
@@ -106,7 +107,7 @@ function deprocessImage(x: ArrayLike<number>): Picture {
 }
 
 // %% [markdown]
-// What the network gets, taken for a picture as it is (values below 0 are black), and the same tensor brought back:
+// Here is the network's input, shown as if it were a picture (values below 0 are black), and the same tensor converted back:
 
 // %%
 const targetImage = await preprocessImage(targetImagePath);
@@ -131,13 +132,13 @@ console.log(
 // %% [markdown]
 // ## In [18]: The network
 //
-// VGG19 is sixteen convolutions in five blocks, each block half as high and wide as the one before, with 64, 128, 256, 512 and 512
-// channels. (A summary of vgg19-slim also lists its narrow inside, in layers that end in `_slim`.) The book
-// puts target, style and combination image into one batch. Here the first two, which never change, go through the network once, and
-// only the combination image is computed again and again.
+// VGG19 has sixteen convolutions in five blocks. Each block is half as high and half as wide as the one before. The blocks have 64, 128,
+// 256, 512 and 512 channels. (A summary of vgg19-slim also lists its narrow inner layers; their names end in `_slim`.) The book puts the
+// target, style and combination images into one batch. The first two never change, so here they go through the network once. Only the
+// combination image is computed again and again.
 //
-// VGG19's weights are 80 MB, which are downloaded once. Where they cannot be had, a smaller network takes its place that comes with
-// the project and was trained to answer as VGG19 does: `vgg19-slim`. It is many times faster, too.
+// VGG19's weights are 80 MB, and are downloaded once. If the download fails, the notebook tells you and uses `vgg19-slim`, a smaller
+// network that comes with the project. It was trained to imitate VGG19, and it is several times faster.
 
 // %% tags=["parameters"]
 const network = 'auto'; // or 'vgg19', or 'vgg19-slim'
@@ -148,11 +149,11 @@ console.log(choice);
 model.summary();
 
 // %% [markdown]
-// What do the layers see? Near the picture a channel answers to an edge or a colour, at full resolution: one could still trace the
-// painting from it. In the last block a channel answers to something large, a roof or a tree, somewhere around here: what is in the
-// picture has stayed, what it looks like is nearly gone. This is why content is compared high up in the network.
+// What do the layers see? Near the picture, a channel responds to an edge or a colour at full resolution. You could still trace the
+// painting from it. In the last block, a channel responds to something large, such as a roof or a tree, somewhere in the area. The network
+// still knows the things in the picture, but has nearly lost their look. This is why we compare content high up in the network.
 //
-// The eight channels that vary most, of each layer:
+// These are the eight channels that vary most in each layer:
 
 // %%
 for (const layerName of ['block1_conv2', 'block5_conv2']) {
@@ -164,15 +165,15 @@ for (const layerName of ['block1_conv2', 'block5_conv2']) {
 // %% [markdown]
 // ## In [19]: The content loss
 //
-// Two pictures have the same content when a high layer answers the same to both: the sum of the squared differences, position by
-// position. It is 0 for the target image itself.
+// Two pictures have the same content when a high layer responds to both in the same way. The content loss is the sum of the squared
+// differences at all positions. It is 0 for the target image itself.
 
 // %%
 function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
   if (base.shape.join() !== combination.shape.join()) {
     throw new UserError(
-      `Expected pictures of one size, but the layer has [${base.shape.join()}] for one and [${combination.shape.join()}] for the other: ` +
-        'run all cells from In [16] on again.',
+      `The layer has different shapes for the two pictures: [${base.shape.join()}] and [${combination.shape.join()}]. ` +
+        'Run all cells again from "Two paintings" on.',
     );
   }
   return tf.sum(tf.square(tf.sub(combination, base)));
@@ -181,9 +182,9 @@ function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
 // %% [markdown]
 // ## In [20]: The Gram matrix and the style loss
 //
-// Style is what remains when it does not matter *where* something is. For each pair of channels the Gram matrix adds up, over all
-// positions, how strongly both answer together: blue with slanting strokes, say. Positions are summed away; which features go
-// together is kept. The style loss compares two such matrices.
+// Style is what remains when it does not matter *where* something is. For each pair of channels, the Gram matrix adds up over all positions
+// how strongly both respond together: blue and slanting strokes, for example. The sum drops the positions and keeps the combinations of
+// features. The style loss compares two such matrices.
 
 // %%
 function gramMatrix(x: tf.Tensor): tf.Tensor2D {
@@ -201,8 +202,8 @@ function styleLoss(style: tf.Tensor, combination: tf.Tensor): tf.Tensor {
 }
 
 // %% [markdown]
-// Two styles as the 64 channels of block1_conv1 see them. Row and column are channels, the diagonal is a channel with itself. Bright
-// spots stand in different places: that difference is the style loss.
+// Here are two styles, as the 64 channels of block1_conv1 see them. Rows and columns are channels; the diagonal shows each channel with
+// itself. The two matrices have their bright spots in different places. The style loss measures that difference.
 
 // %%
 const otherStyleImage = await preprocessImage('img/cassatt_summertime_1894.png');
@@ -221,8 +222,9 @@ await show(
 // %% [markdown]
 // ## In [21]: The total variation loss
 //
-// Nothing so far minds a speckled picture. Total variation does: it compares each pixel with the one below and the one to the right,
-// and asks for small differences. The map shows what each pixel of the target image adds; edges are dear, even areas are free.
+// So far, nothing in the loss prevents a speckled picture. Total variation does: it compares each pixel with the one below and the one to
+// the right, and it is small when the differences are small. The map shows how much each pixel of the target image adds. Edges cost a lot;
+// flat areas cost nothing.
 
 // %%
 function totalVariationMap(x: tf.Tensor): tf.Tensor {
@@ -250,10 +252,10 @@ await show(
 // %% [markdown]
 // ## In [22]: The loss to be minimised
 //
-// One high layer for the content, one layer of each block for the style (strokes of every size), a little total variation. The three
-// weights say what matters how much. Turn `contentWeight` up, and the motif stays clearer; down, and the paint takes over.
+// The loss has three parts: one high layer for the content, one layer of each block for the style (strokes of every size), and a little
+// total variation. Three weights balance them. Raise `contentWeight` to keep the motif clearer. Lower it to let the paint take over.
 //
-// A weight of 0 leaves a part out; at least one must be more than 0.
+// A weight of 0 leaves a part out. At least one weight must be above 0.
 
 // %% tags=["parameters"]
 const outputsDict = Object.fromEntries(model.layers.map((layer) => [layer.name, layer.output]));
@@ -268,7 +270,7 @@ const contentWeight = 0.025;
 // %%
 console.log('outputsDict has', Object.keys(outputsDict).join(', '));
 if (!(totalVariationWeight > 0 || styleWeight > 0 || contentWeight > 0)) {
-  throw new UserError('Expected a weight above 0, but all three are 0: there is nothing to minimise.');
+  throw new UserError('Every weight is 0, so there is nothing to minimise. Raise one of them.');
 }
 
 // features() looks the names up in outputsDict and gives the function from a picture to those outputs.
@@ -299,15 +301,15 @@ function loss(combinationImage: tf.Tensor): tf.Tensor {
 // %% [markdown]
 // ## In [23]: The gradient, and the Evaluator
 //
-// `tf.valueAndGrad` gives the function that computes the loss and its gradient with respect to the picture: for each of its values, which
-// way and how much to change it. `compile` runs that function once, writes down what it does, and from then on runs the recording,
-// many times faster (Keras: `K.gradients` and `K.function`). It records the parts of the loss as well, for the plot; since they are
-// computed anyway, they cost nothing.
+// `tf.valueAndGrad` returns a function that computes the loss and its gradient. For each value of the picture, the gradient says in which
+// direction to change it and how much. `compile` runs that function once and records its operations. From then on it runs the recording,
+// many times faster (in Keras: `K.gradients` and `K.function`). It also records the parts of the loss for the plot. They are computed
+// anyway, so they cost nothing.
 //
-// The optimiser asks for the loss and then for the gradient at the same place. Both come from one pass, so the `Evaluator` keeps the
-// gradient until it is asked for.
+// The optimiser asks for the loss, and then for the gradient at the same place. One pass computes both, so the `Evaluator` keeps the
+// gradient until the optimiser asks for it.
 //
-// (In a notebook write `{ q: q }`, not `{ q }`, for a name from an earlier cell: the kernel does not know the short form.)
+// (In a notebook, write `{ q: q }` instead of `{ q }` for a name from an earlier cell. The kernel does not know the short form.)
 
 // %%
 const fetchLossAndGrads = await compile(
@@ -325,7 +327,8 @@ class Evaluator {
   };
 
   grads = () => {
-    if (this.gradValues === null) throw new UserError('Expected loss(x) to be asked before grads(x).');
+    if (this.gradValues === null)
+      throw new UserError('There is no gradient yet. Call loss(x) before grads(x).');
     const gradValues = this.gradValues;
     this.gradValues = null;
     return gradValues;
@@ -337,8 +340,8 @@ const evaluator = new Evaluator();
 // %% [markdown]
 // ## In [24]: The loop
 //
-// L-BFGS walks downhill, and guesses from the gradients of its last steps how the ground is curved. The first picture is the target
-// image. One call of `fminLbfgsb` is one iteration of the book's loop; here is the beginning of the first, with a line for each step:
+// L-BFGS walks downhill. It uses the gradients of its last steps to estimate how the ground curves. It starts at the target image. One call
+// of `fminLbfgsb` is one iteration of the book's loop. Here is the beginning of the first call, with a line for each step:
 
 // %%
 const targetValues = Float64Array.from(targetImage.dataSync());
@@ -352,11 +355,12 @@ const [, minVal, info] = await fminLbfgsb(evaluator.loss, targetValues, {
 console.log('after', info.funcalls, 'evaluations:', minVal);
 
 // %% [markdown]
-// `transfer` is the book's loop around that call. It tells what it does by events: a `step`, with the loss and its terms, and after some
-// 20 evaluations an `iteration`. The picture is asked for. The book lets values run beyond what a screen can show and cuts them off on
-// saving; here the variables are `pixels` that stay displayable, so that what is optimised is what you see.
+// `transfer` is the book's loop around that call. It reports its progress as events: a `step` with the loss and its terms, and an
+// `iteration` after about 20 evaluations. You ask for the picture when you want it. In the book, values can leave the range that a screen
+// can show, and saving cuts them off. Here we optimise `pixels` that always stay displayable, so you see exactly the picture that the
+// optimiser works on.
 //
-// The next cell sets everything back to the start. The book does 20 iterations.
+// The next cell resets everything to the start. The book does 20 iterations.
 
 // %% tags=["parameters"]
 const iterations = 10;
@@ -373,10 +377,9 @@ const history = [{ evaluations: 0, loss: first.value.data[0], terms: firstTerms 
 const filmstrip: Record<string, Picture> = { 'target image': result };
 
 // %% [markdown]
-// This cell paints. Watch the picture and the curves while it runs. The *Interrupt* button (■) stops it; run the cell again, and it goes
-// on from there.
+// This cell paints. Watch the picture and the curves while it runs. The *Interrupt* button (■) stops it. Run the cell again to continue.
 //
-// At first the style loss falls by itself; content rises from 0, for every stroke costs a little of it.
+// At first, the style loss falls quickly. The content loss rises from 0, because every stroke changes the content a little.
 
 // %%
 const preview = await showLive('preview', pictureGrid({ 'the combination image': result }));
@@ -422,7 +425,7 @@ await curves.update(lossCurves(history));
 console.log(interrupted ? 'Interrupted: run this cell again to go on.' : 'Done.');
 
 // %% [markdown]
-// ## What came of it
+// ## The result
 
 // %%
 await show(
@@ -435,20 +438,20 @@ await show(
 );
 
 // %% [markdown]
-// A filmstrip of the iterations. Most happens in the first ones; later ones sharpen the strokes.
+// Here are the iterations as a filmstrip. The first ones change the most; later ones sharpen the strokes.
 
 // %%
 await show('filmstrip', pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }));
 
 // %% [markdown]
-// ## Beyond the book: what the optimiser moves
+// ## Beyond the book: other variables for the optimiser
 //
-// L-BFGS moved single pixels. To give a cloud another colour, a thousand of them have to move together, and that takes many steps. Let it
-// move a *pyramid* instead: layers of half, a quarter, an eighth of the size and so on, which are enlarged smoothly and added up. One number
-// of a coarse layer then moves a whole cloud. The loss is the same, and so is the optimiser; only its variables differ.
+// So far, L-BFGS moved single pixels. To change the colour of a cloud, it has to move a thousand pixels together, and that takes many
+// steps. Now let it move a *pyramid*: layers of full size, half size, a quarter and so on, which are enlarged smoothly and added up. One
+// number of a coarse layer then moves a whole cloud. The loss and the optimiser stay the same. Only the variables change.
 //
-// `variables.picture` makes a picture of the variables, and is compiled in front of the loss. This takes twice as many evaluations as the
-// next cell says: some for the pixels, as many for the pyramid.
+// `variables.picture` turns the variables into a picture. It is compiled in front of the loss. The cell below paints twice, once with
+// pixels and once with the pyramid, so it takes twice as many evaluations as you set here.
 
 // %% tags=["parameters"]
 const evaluationsOfEach = 25;
@@ -496,16 +499,17 @@ await interruptible(async (signal) => {
 });
 
 // %% [markdown]
-// Look at the sky and at the faces: with pixels the paint is a fine grain on top of the photograph's colours; with the pyramid the colours
-// themselves have become those of the style, and the figures are still whole. From here on the program takes the pyramid (`wheatfield
-// transfer`); `--chapter` stays with pixels.
+// Look at the sky and the faces. With pixels, the paint is a fine grain on top of the photograph's colours. With the pyramid, the colours
+// themselves become the colours of the style, and the figures stay whole. `wheatfield transfer` uses the pyramid by default; with
+// `--chapter` it uses pixels.
 
 // %% [markdown]
 // ## To try
 //
-// - Other paintings: two paths in In [16]. The folder `img` has more, and your own will do.
-// - `contentWeight` ten times as large, ten times as small (In [22]).
-// - `contentLayer = 'block2_conv2'`: nearer to the picture, so that more than the motif is kept.
-// - Only one of the style layers: `styleLayers = ['block1_conv1']` takes over the colours and hardly more.
-// - Begin with the style picture (`const targetValues = Float64Array.from(styleReferenceImage.dataSync())` in In [24]).
-// - The second notebook, `layers`, plays with all of these on small pictures.
+// - Use other paintings: change the two paths under "Two paintings". The folder `img` has more, or take your own.
+// - Make `contentWeight` ten times as large, or ten times as small.
+// - Set `contentLayer = 'block2_conv2'`. It is nearer to the picture, so it keeps more than the motif.
+// - Use only one style layer: `styleLayers = ['block1_conv1']` takes the colours and little else.
+// - Start with the style picture: under "The loop", set
+//   `const targetValues = Float64Array.from(styleReferenceImage.dataSync())`.
+// - Open the second notebook, `layers`. It tries all of these on small pictures.

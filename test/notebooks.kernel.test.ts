@@ -192,7 +192,10 @@ describe('what students do', function () {
   it('set every weight to 0', async () => {
     const zero = cell('const contentLayer', ['= 1e-4', '= 0'], ['= 1.0', '= 0'], ['= 0.025', '= 0']);
     await runs(zero);
-    await fails(cell('const layerFeatures'), /^Expected a weight above 0, but all three are 0: .*\.\n$/);
+    await fails(
+      cell('const layerFeatures'),
+      /^Every weight is 0, so there is nothing to minimise\. Raise one of them\.\n$/,
+    );
   });
 
   it('set one weight to 0: it is left out, and the plot says so', async () => {
@@ -214,7 +217,7 @@ describe('what students do', function () {
     await runs(cell('const imgHeight', ['imgHeight = 32', 'imgHeight = 64']));
     await fails(
       cell('await compile('),
-      /^Expected pictures of one size, but the layer has \[1,2,3,512\] for one and \[1,4,6,512\] for the other: run .*\n$/,
+      /^The layer has different shapes for the two pictures: \[1,2,3,512\] and \[1,4,6,512\]\. Run .*\.\n$/,
     );
     await runs(cell('const imgHeight'));
   });
