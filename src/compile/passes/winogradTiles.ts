@@ -16,7 +16,7 @@ const BAND = 2 ** 23;
 /** Tiles of a band, at least: each band reads the filters anew. */
 const LEAST_TILES = 256;
 /** Of a picture, at most: each has its nodes. */
-const MOST_BANDS = 32;
+const MOST_BANDS = 12;
 
 /** A convolution of one picture with a constant filter of 3 x 3 in steps of 1. */
 export interface Convolution {
