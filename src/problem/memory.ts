@@ -15,11 +15,13 @@ import type { Variables } from '../variables/variables';
  */
 const COPIES_COMPILING = 10;
 const COPIES_RUNNING = 6;
+/** How often prepared values do: once, and half of that again is the constants that they come from, and what these were made of. */
+const COPIES_PREPARED = 1.5;
 /**
- * What ONNX Runtime takes for each byte that is alive at once: its arena grows in steps, and blocked layouts are copies. Measured there
- * too.
+ * What ONNX Runtime takes for each byte that is alive at once: its arena grows in steps, what lies in bands leaves gaps in it, and blocked
+ * layouts are copies. Measured there too.
  */
-const ARENA = 1.3;
+const ARENA = 2;
 /**
  * Float64 arrays of the variables: ten pairs of L-BFGS's memory, its bounds, gradients, points and directions, and the copies that
  * the Evaluator and a checkpoint take.
@@ -65,8 +67,8 @@ export async function bytesNeeded(parts: ProblemParts, size: Size): Promise<numb
   const { constants, prepared, peak } = await problemMemory(parts, size);
   const arrays = ARRAYS * 8 * parts.variables.length;
   if (parts.device === 'webgpu') return Math.max(COPIES_COMPILING * constants, arrays);
-  const running = COPIES_RUNNING * constants + ARENA * peak + arrays;
-  return prepared + Math.max(COPIES_COMPILING * constants, running);
+  const running = COPIES_PREPARED * prepared + COPIES_RUNNING * constants + ARENA * peak + arrays;
+  return Math.max(COPIES_COMPILING * constants, running);
 }
 
 /** Bytes that this process may still take: what the system can give, or what is left of its container's share. */

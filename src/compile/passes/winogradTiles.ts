@@ -15,6 +15,8 @@ const PER_TILE = OUTPUTS ** 2;
 const BAND = 2 ** 23;
 /** Tiles of a band, at least: each band reads the filters anew. */
 const LEAST_TILES = 256;
+/** Of a picture, at most: each has its nodes. */
+const MOST_BANDS = 12;
 
 /** A convolution of one picture with a constant filter of 3 x 3 in steps of 1. */
 export interface Convolution {
@@ -51,7 +53,7 @@ export function convolve(
   const [, channels, height, width] = dims;
   const [rows, columns] = tilesOf(height, width);
   const tiles = Math.max(LEAST_TILES, BAND / (4 * FACTORS * Math.max(channels, x.dims[1])));
-  const bands = Math.max(1, Math.round((rows * columns) / tiles));
+  const bands = Math.min(MOST_BANDS, Math.max(1, Math.round((rows * columns) / tiles)));
   const step = OUTPUTS * Math.ceil(rows / bands);
   const parts: Value[] = [];
   for (let begin = 0; begin < height; begin += step) {
