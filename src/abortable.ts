@@ -1,5 +1,5 @@
 /**
- * The promise's result, or the signal's reason as soon as it is aborted. The work behind the promise goes on unseen; `late` gets its
+ * The promise's result, or the signal's reason as soon as it is aborted. The work behind the promise continues unseen; `late` gets its
  * result, to free it.
  */
 export function abortable<T>(

@@ -5,8 +5,13 @@ import { UserError } from './errors';
 import type { Settings } from './settings';
 
 export interface Device {
+<<<<<<< HEAD
   name: DeviceName;
   /** Why it is this one, in a sentence, where it was not asked for by name. */
+=======
+  name: Target;
+  /** Why it was chosen, in a sentence, unless it was asked for by name. */
+>>>>>>> prose2
   why?: string;
 }
 
@@ -62,14 +67,14 @@ export async function chooseDevice(wanted: Settings['device'], tryGpu = gpuTrial
 async function assertUsable(tryGpu: (side: number) => Promise<Trial>): Promise<void> {
   const trial = await tryGpu(SMALL.side).catch((error: unknown) => {
     throw new UserError(
-      `A GPU cannot be used: ${reasonOf(error)}. Install its driver, or take --device cpu.`,
+      `A GPU cannot be used: ${reasonOf(error)}. Install its driver, or use --device cpu.`,
       {
         cause: error,
       },
     );
   });
   if (isRight(trial)) return;
-  throw new UserError('The GPU gives wrong values. Update its driver, or take --device cpu.');
+  throw new UserError('The GPU gives wrong values. Update its driver, or use --device cpu.');
 }
 
 /** Not where the error is no number. */

@@ -65,7 +65,7 @@ describe('the device', () => {
     await assert.rejects(
       chooseDevice('webgpu', absent),
       new UserError(
-        'A GPU cannot be used: No GPU was found (No supported adapters). Install its driver, or take --device cpu.',
+        'A GPU cannot be used: No GPU was found (No supported adapters). Install its driver, or use --device cpu.',
         { cause: new Error('No GPU was found (No supported adapters). Install it.') },
       ),
     );

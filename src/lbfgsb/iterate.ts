@@ -157,7 +157,7 @@ async function findSearchPoint(state: LbfgsbState, begun: ProjectedPath | null):
   const { x, g, z, previousX, previousG, box, variables, matrix, reduced, cauchy, subspace } = state;
   if (box === null || variables === null) {
     if (matrix.count > 0) return subspace.unbounded(x, g, matrix, reduced, previousG, z);
-    // The Cauchy point of a model with B = I: one step down the gradient, or NaN where g.g is no finite number.
+    // The Cauchy point of a model with B = I: one step down the gradient, or NaN where g.g is not finite.
     const gDotG = dot(g, g);
     const toMinimiser = gDotG / gDotG;
     for (let i = 0; i < x.length; i++) z[i] = x[i] - toMinimiser * g[i];

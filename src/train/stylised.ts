@@ -1,5 +1,5 @@
 /**
- * Pictures on the way of a transfer: what optimisers make of a picture is no photograph any more, and a network that was only shown
+ * Pictures on the way of a transfer: the result of an optimiser is no longer a photograph, and a network that was only shown
  * photographs and paintings is wrong there, in just the directions in which its own gradient leads. So the student is also trained on the
  * results of transfers through itself, as it is now, and through the teacher (as in Ross, Gordon and Bagnell 2011, "DAgger").
  */

@@ -24,7 +24,7 @@ const LABEL_SIZE = 12;
  * A figure of matrices [rows, columns] (Gram matrices, maps of a loss) side by side, with one colour bar for all.
  *
  * @param named tensors, or what compiled functions give, by caption
- * @throws UserError where one is no matrix, or has a value that is not finite
+ * @throws UserError where one is not a matrix, or has a value that is not finite
  */
 export function heatMaps(
   named: Readonly<Record<string, TensorLike | NDArray>>,
