@@ -5,13 +5,8 @@ import { UserError } from './errors';
 import type { Settings } from './settings';
 
 export interface Device {
-<<<<<<< HEAD
   name: DeviceName;
-  /** Why it is this one, in a sentence, where it was not asked for by name. */
-=======
-  name: Target;
   /** Why it was chosen, in a sentence, unless it was asked for by name. */
->>>>>>> prose2
   why?: string;
 }
 
