@@ -162,7 +162,7 @@ describe('what students do', function () {
   it('run a cell out of order', async () => {
     await fails(cell('model.summary()'), /Cannot find name 'loadModel'/);
     await runs(cell("from 'wheatfield'"));
-    await fails(cell('await compile('), /Cannot find name 'loss'[^]*Cannot find name 'imgHeight'/);
+    await fails(cell('class Evaluator'), /Cannot find name 'loss'[^]*Cannot find name 'imgHeight'/);
   });
 
   it('name a picture that does not exist', async () => {
@@ -201,13 +201,14 @@ describe('what students do', function () {
   it('set one weight to 0: it is left out, and the plot says so', async () => {
     await runs(cell('const contentLayer', ['= 0.025', '= 0']));
     await runs(cell('const layerFeatures'));
-    await runs(cell('await compile('));
-    await runs(cell('let iteration = 0', [/const iterations = .*/, 'const iterations = 1;']));
-    const plot = shown(await runs(cell('await interruptible('))).find((data) => PLOT in data)?.[PLOT];
+    await runs(cell('class Evaluator'));
+    await runs(cell('const targetValues'));
+    await runs(cell('let checkpoint', [/const iterations = .*/, 'const iterations = 1;']));
+    const plot = shown(await runs(cell('transfer(problem'))).find((data) => PLOT in data)?.[PLOT];
     const { data } = plot as { data: { name: string; y: (number | null)[] }[] };
     assert.deepEqual(
       data.map(({ name }) => name),
-      ['sum', 'style', 'content: 0', 'total variation'],
+      ['sum', 'content: 0', 'style', 'total variation'],
     );
     const sum = data[0]?.y as number[];
     assert.ok(sum.length > 2 && (sum.at(-1) as number) < sum[0], `the loss falls: ${sum.join()}`);
@@ -216,7 +217,7 @@ describe('what students do', function () {
   it('change the size and go on in the middle', async () => {
     await runs(cell('const imgHeight', ['imgHeight = 32', 'imgHeight = 64']));
     await fails(
-      cell('await compile('),
+      cell('class Evaluator'),
       /^The layer has different shapes for the two pictures: \[1,2,3,512\] and \[1,4,6,512\]\. Run .*\.\n$/,
     );
     await runs(cell('const imgHeight'));
@@ -235,12 +236,13 @@ describe('what students do', function () {
     if (process.platform === 'win32') this.skip();
     await runs(cell('const contentLayer'));
     await runs(cell('const layerFeatures'));
-    await runs(cell('await compile('));
-    await runs(cell('let iteration = 0'));
+    await runs(cell('class Evaluator'));
+    await runs(cell('const targetValues'));
+    await runs(cell('let checkpoint'));
     const evaluations: number[] = [];
     for (let time = 0; time < 2; time++) {
       let updates = 0;
-      const status = await lesson.kernel.execute(cell('await interruptible('), ({ header, content }) => {
+      const status = await lesson.kernel.execute(cell('transfer(problem'), ({ header, content }) => {
         if (header.msg_type === 'update_display_data' && ++updates === 4) lesson.kernel.interrupt();
         assert.notEqual(content.name, 'stderr', content.text);
         if (content.name === 'stdout' && content.text?.startsWith('Interrupted')) evaluations.push(updates);
