@@ -60,7 +60,7 @@ describe('a run that is killed and resumed', () => {
   }
 
   it(`gives the same bytes as one that was not, killed at ${KILLS} random moments`, async function () {
-    this.timeout(180_000);
+    this.timeout(480_000);
     const random = new Random(20);
     const killedAfter: number[] = [];
     let unfinished = 0;
@@ -80,7 +80,7 @@ describe('a run that is killed and resumed', () => {
   });
 
   it('gives the same bytes when the resumed run is killed again, and again', async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const dir = path.join(folder, 'again');
     let args = begin(dir);
     for (const part of [0.1, 0.2, 0.3]) {

@@ -93,10 +93,11 @@ describe('lbfgsb resumed from an exported state', () => {
 
   for (const [what, bounds] of Object.entries(boundsOf)) {
     for (const name of ['rosenbrock', 'chain', 'corner']) {
-      it(`goes on bit for bit where func threw: ${name}, ${what}, at every evaluation`, async () => {
+      it(`goes on bit for bit where func threw: ${name}, ${what}, at evaluations all along`, async () => {
         const problem = problems[name];
         const whole = await follow(startState(x0, { m: 4, bounds }), problem);
-        for (let stop = 1; stop <= whole.asked.length; stop++) {
+        const stride = Math.ceil(whole.asked.length / 24);
+        for (let stop = 1; stop <= whole.asked.length; stop += stride) {
           const state = startState(x0, { m: 4, bounds });
           let calls = 0;
           let saved: SavedLbfgsb | undefined;

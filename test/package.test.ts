@@ -18,7 +18,16 @@ const ENTRIES = {
 };
 
 /** Packages that most programs do without, or need late. */
-const LAZY = ['jsdom', 'plotly.js', 'undici', 'commander', 'h5wasm', 'sharp', 'onnxruntime-node'];
+const LAZY = [
+  'jsdom',
+  'plotly.js',
+  'undici',
+  'commander',
+  'h5wasm',
+  'sharp',
+  'protobufjs',
+  'onnxruntime-node',
+];
 
 /** npm, on every system. */
 function npm(...args: string[]) {

@@ -32,6 +32,13 @@ describe("compiled functions' thread", () => {
     assert.match(stdout, /\[\]$/);
   });
 
+  it('frees the session of a function that nobody holds any more', () => {
+    const script = path.join(__dirname, 'helpers', 'forgottenFunction.ts');
+    const args = ['--expose-gc', '--import', 'tsx', script];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    assert.deepEqual(JSON.parse(stdout), ['open', 'run', 'close']);
+  });
+
   it('lets timers run meanwhile', async () => {
     const run = await slow();
     let ticks = 0;

@@ -7,9 +7,8 @@ import { type Computation, type Value, opCounts } from './graph';
 import { type GraphMemory, graphMemory } from './memory';
 import { inputNames, outputNames } from './names';
 import { openComputation } from './openComputation';
-import { type ModelNames, onnxModel } from './onnxModel';
-import { type DeviceName, type Target, optimise } from './passes';
-import type { InputArray, NDArray, SessionOptions } from './session';
+import { type Target, optimise } from './passes';
+import type { InputArray, NDArray, Session, SessionOptions } from './session';
 import { type Shape, type TensorFunction, trace } from './trace';
 import { type Tree, leaves, mapTree } from './tree';
 import { assertProvided } from './webgpu';
@@ -73,6 +72,8 @@ export async function compile<Result>(
 ): Promise<CompiledFunction<Result>> {
   const [shapes, options] = shapesAndOptions(args);
   const { device = 'cpu' } = options;
+  // Its library takes time to load: not before something is compiled.
+  const { onnxModel } = await import('./onnxModel.js');
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
   const recorded: Computation = { graph, outputs: leaves(result, isValue) };
   if (recorded.outputs.length === 0) {
@@ -89,7 +90,8 @@ export async function compile<Result>(
     const results = await session.run(arrays);
     return mapTree(outputs, isName, (name) => results[name]) as Computed<Result>;
   };
-  const model = exportable(recorded, names, device);
+  const model = exportable(recorded, (computation) => onnxModel(optimise(computation, device), names));
+  forgotten.register(run, session);
   return Object.assign(run, {
     ops: opCounts(optimised),
     memory: graphMemory(optimised),
@@ -101,6 +103,9 @@ export async function compile<Result>(
   });
 }
 
+/** Frees the native memory of functions that nobody holds any more, such as those of a notebook's cell that was run again. */
+const forgotten = new FinalizationRegistry<Session>((session) => void session.dispose());
+
 /** What a function's graph is optimised for. */
 function targetOf({ device = 'cpu', winograd = true }: SessionOptions): Target {
   return device === 'cpu' && winograd ? 'cpu-winograd' : device;
@@ -110,7 +115,7 @@ function targetOf({ device = 'cpu', winograd = true }: SessionOptions): Target {
  * The model of a function for as long as it is not disposed. What is held is the graph as it was recorded, whose constants are the arrays
  * of the tensors themselves: nothing more while those are alive, and as much as they were when they no longer are.
  */
-function exportable(computation: Computation, names: ModelNames, device: DeviceName) {
+function exportable(computation: Computation, write: (computation: Computation) => Uint8Array) {
   let held: Computation | undefined = computation;
   return {
     toOnnx: () => {
@@ -118,7 +123,7 @@ function exportable(computation: Computation, names: ModelNames, device: DeviceN
         throw new Error(
           'compiled function: it is disposed, and its model with it. Call toOnnx() before dispose().',
         );
-      return onnxModel(optimise(held, device), names);
+      return write(held);
     },
     dispose: () => {
       held = undefined;

@@ -1,7 +1,7 @@
 /** A computation in ONNX Runtime. */
 import type { Computation } from './graph';
 import { preparedNames } from './names';
-import { type ModelNames, onnxModel } from './onnxModel';
+import type { ModelNames } from './onnxModel';
 import { prepare } from './prepare';
 import { type Session, type SessionOptions, openSession } from './session';
 import type { Shape } from './trace';
@@ -12,12 +12,14 @@ import type { Shape } from './trace';
  * @param shapes of the inputs
  * @throws Error as openSession does
  */
-export function openComputation(
+export async function openComputation(
   computation: Computation,
   { inputs, outputs }: ModelNames,
   shapes: readonly Shape[],
   options: SessionOptions,
 ): Promise<Session> {
+  // Its library takes time to load: not before something is compiled.
+  const { onnxModel } = await import('./onnxModel.js');
   const { main, values } = prepare(computation);
   const prepared = preparedNames(values.length, [...inputs, ...outputs]);
   const model = onnxModel(main, { inputs: [...inputs, ...prepared], outputs });
