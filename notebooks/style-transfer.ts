@@ -141,7 +141,7 @@ console.log(
 // network that comes with the project. It was trained to imitate VGG19, and it is several times faster.
 
 // %% tags=["parameters"]
-const network = 'auto'; // or 'vgg19', or 'vgg19-slim'
+const network = 'vgg19-slim'; // small and quick; or 'vgg19', the book's own, or 'auto'
 
 // %%
 const { model, choice } = await loadModel(network);
@@ -363,7 +363,7 @@ console.log('after', info.funcalls, 'evaluations:', minVal);
 // The next cell resets everything to the start. The book does 20 iterations.
 
 // %% tags=["parameters"]
-const iterations = 10;
+const iterations = 3;
 const resultFolder = 'results/style-transfer';
 mkdirSync(resultFolder, { recursive: true });
 const resultFname = (i: number) => `${resultFolder}/result_at_iteration_${i}.png`;
@@ -454,7 +454,7 @@ await show('filmstrip', pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }
 // pixels and once with the pyramid, so it takes twice as many evaluations as you set here.
 
 // %% tags=["parameters"]
-const evaluationsOfEach = 25;
+const evaluationsOfEach = 20;
 
 // %%
 async function paintWith(variables: Variables, signal: AbortSignal) {
@@ -479,7 +479,7 @@ async function paintWith(variables: Variables, signal: AbortSignal) {
   return { picture: picture, falling: falling };
 }
 
-await interruptible(async (signal) => {
+const wasInterrupted = await interruptible(async (signal) => {
   const single = await paintWith(pixels(size), signal);
   const layered = await paintWith(pyramid(size), signal);
   await show(
@@ -497,6 +497,7 @@ await interruptible(async (signal) => {
     }),
   );
 });
+if (wasInterrupted) console.log('Interrupted: run this cell again.');
 
 // %% [markdown]
 // Look at the sky and the faces. With pixels, the paint is a fine grain on top of the photograph's colours. With the pyramid, the colours
