@@ -2,43 +2,13 @@
 
     python3 bench/pytorch_peer.py HEIGHT WIDTH RUNS
 
-Weights are random: the time does not depend on their values. Prints one line of JSON: seconds of each run, and the peak
-memory of the process in megabytes.
+Weights are random: the time does not depend on their values.
 """
-
-import json
-import resource
-import sys
-import time
 
 import torch
 import torch.nn.functional as F
 
-BLOCKS = [(2, 64), (2, 128), (4, 256), (4, 512), (2, 512)]
-STYLE_LAYERS = [f"block{i}_conv1" for i in range(1, 6)]
-CONTENT_LAYER = "block5_conv2"
-
-
-def random_weights():
-    weights, channels = {}, 3
-    for block, (convolutions, width) in enumerate(BLOCKS, 1):
-        for i in range(1, convolutions + 1):
-            scale = (2 / (9 * channels)) ** 0.5
-            weights[f"block{block}_conv{i}"] = (torch.randn(width, channels, 3, 3) * scale, torch.zeros(width))
-            channels = width
-    return weights
-
-
-def features(x, weights):
-    outputs = {}
-    for block, (convolutions, _) in enumerate(BLOCKS, 1):
-        if block > 1:
-            x = F.max_pool2d(x, 2)
-        for i in range(1, convolutions + 1):
-            name = f"block{block}_conv{i}"
-            x = F.relu(F.conv2d(x, *weights[name], padding=1))
-            outputs[name] = x
-    return outputs
+from peer import CONTENT_LAYER, STYLE_LAYERS, convolutions, features, report, size_and_runs
 
 
 def gram_matrix(x):
@@ -53,29 +23,36 @@ def total_variation_loss(x):
 
 
 def main():
-    height, width, runs = map(int, sys.argv[1:])
+    height, width, runs = size_and_runs()
     torch.manual_seed(0)
-    weights = random_weights()
+    weights = {
+        name: (torch.randn(to, channels, 3, 3) * (2 / (9 * channels)) ** 0.5, torch.zeros(to))
+        for name, channels, to in convolutions()
+    }
+
+    def network(x):
+        return features(x, lambda name, y: F.relu(F.conv2d(y, *weights[name], padding=1)), lambda y: F.max_pool2d(y, 2))
+
+    def picture():
+        return torch.randn(1, 3, height, width) * 60
+
     with torch.no_grad():
-        content = features(torch.randn(1, 3, height, width) * 60, weights)[CONTENT_LAYER]
-        style = features(torch.randn(1, 3, height, width) * 60, weights)
+        content = network(picture())[CONTENT_LAYER]
+        style = network(picture())
         grams = {layer: gram_matrix(style[layer][0]) for layer in STYLE_LAYERS}
         del style
-    x = (torch.randn(1, 3, height, width) * 60).requires_grad_()
-    seconds = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        outputs = features(x, weights)
+    x = picture().requires_grad_()
+
+    def evaluate():
+        outputs = network(x)
         loss = 0.025 * (outputs[CONTENT_LAYER] - content).square().sum()
         for layer in STYLE_LAYERS:
             difference = (gram_matrix(outputs[layer][0]) - grams[layer]).square().sum()
             loss = loss + difference / (4 * 3**2 * (height * width) ** 2) / len(STYLE_LAYERS)
         loss = loss + 1e-4 * total_variation_loss(x)
         torch.autograd.grad(loss, x)
-        del outputs, loss
-        seconds.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peakMegabytes": peak, "version": torch.__version__}))
+
+    report(evaluate, runs, torch.__version__)
 
 
 if __name__ == "__main__":

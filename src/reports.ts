@@ -1,8 +1,13 @@
 /** Work that reports by a callback, as a generator of its reports. */
 
-/** Yields what `work` reports, in order, and returns its result; what it throws comes through after the reports before it. */
+/**
+ * Yields what `work` reports, in order, and returns its result; what it throws comes through after the reports before it.
+ *
+ * @param late gets the result where the reader has gone away before, to free it
+ */
 export async function* reports<Report, Result>(
   work: (report: (report: Report) => void) => Promise<Result>,
+  late: (result: Result) => unknown = () => undefined,
 ): AsyncGenerator<Report, Result, void> {
   const waiting: Report[] = [];
   let wake: () => void = () => undefined;
@@ -14,11 +19,16 @@ export async function* reports<Report, Result>(
     ended = true;
     wake();
   });
-  // It is awaited below; should the reader go away before, nobody else is there to hear that it failed.
-  result.catch(() => undefined);
-  for (;;) {
-    while (waiting.length > 0) yield waiting.shift() as Report;
-    if (ended) return await result;
-    await new Promise<void>((resolve) => (wake = resolve));
+  let isRead = false;
+  try {
+    for (;;) {
+      while (waiting.length > 0) yield waiting.shift() as Report;
+      if (ended) break;
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+    isRead = true;
+    return await result;
+  } finally {
+    if (!isRead) result.then(late).catch(() => undefined);
   }
 }

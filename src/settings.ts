@@ -131,6 +131,12 @@ export const SETTINGS = {
     'Optimiser',
     'where to compute: on the processor, a GPU, or whichever is faster (auto tries the GPU and says which it chose)',
   ),
+  winograd: setting(
+    onOrOff,
+    true,
+    'Optimiser',
+    "compute wide convolutions by Winograd's algorithm on the processor: faster, and rounded differently",
+  ),
   threads: setting(wholeNumber(1, 1024), availableParallelism(), 'Optimiser', 'how many processors to use'),
 
   network: setting(
@@ -173,6 +179,7 @@ export const CHAPTER: Partial<Settings> = {
   restart: true,
   variables: 'pixels',
   bounds: false,
+  winograd: false,
   rounding: 'truncate',
 };
 

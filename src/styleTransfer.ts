@@ -51,8 +51,12 @@ export function wholeTransfer(
   let run: Transfer<LoopEvent> | undefined;
   async function* events(): AsyncGenerator<TransferEvent, void, void> {
     const began = performance.now();
-    const preparation = reports<PreparationEvent, Problem>((onEvent) =>
-      createProblem({ ...problem, signal, onEvent }),
+    // A reader that goes away ends the preparation, a download included.
+    const abandoned = new AbortController();
+    const either = AbortSignal.any([abandoned.signal, ...(signal ? [signal] : [])]);
+    const preparation = reports<PreparationEvent, Problem>(
+      (onEvent) => createProblem({ ...problem, signal: either, onEvent }),
+      (late) => late.dispose(),
     );
     let prepared: Problem;
     try {
@@ -68,6 +72,8 @@ export function wholeTransfer(
         message: 'Stopped before the first iteration.',
         withinIteration: false,
       };
+    } finally {
+      abandoned.abort();
     }
     try {
       yield* (run = transfer(prepared, options));

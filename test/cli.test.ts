@@ -164,14 +164,15 @@ describe('wheatfield transfer', () => {
       const dir = path.join(folder, name);
       await wheatfield(transferArgs(dir, '--iterations', '1', ...flags));
       const { settings } = JSON.parse(readFileSync(path.join(dir, 'settings.json'), 'utf8')) as RunRecord;
-      const { resize, restart, variables, bounds, rounding } = settings;
-      return [resize, restart, variables, bounds, rounding];
+      const { resize, restart, variables, bounds, winograd, rounding } = settings;
+      return [resize, restart, variables, bounds, winograd, rounding];
     };
-    assert.deepEqual(await settingsOf('plain'), ['lanczos3', false, 'pyramid', true, 'round']);
+    assert.deepEqual(await settingsOf('plain'), ['lanczos3', false, 'pyramid', true, true, 'round']);
     assert.deepEqual(await settingsOf('chapter', '--chapter'), [
       'nearest',
       true,
       'pixels',
+      false,
       false,
       'truncate',
     ]);
@@ -181,6 +182,7 @@ describe('wheatfield transfer', () => {
       false,
       'pixels',
       true,
+      false,
       'round',
     ]);
   });
@@ -258,6 +260,7 @@ describe('wheatfield --help', () => {
     '--restart, --no-restart': '(default: no)',
     '--variables <pyramid|pixels>': '(default: pyramid)',
     '--bounds, --no-bounds': '(default: yes)',
+    '--winograd, --no-winograd': '(default: yes)',
     '--threads <n>': `(default: ${availableParallelism()})`,
     '--network <auto|vgg19|vgg19-slim>': '(default: auto)',
     '--weights <file>': '',
@@ -284,7 +287,7 @@ describe('wheatfield --help', () => {
     assert.equal(came.length, Object.keys(FLAGS).length);
     assert.match(
       stdout.replace(/\s+/g, ' '),
-      /--chapter .*--resize nearest --restart --variables pixels --no-bounds --rounding truncate/,
+      /--chapter .*--resize nearest --restart --variables pixels --no-bounds --no-winograd --rounding truncate/,
     );
     assert.match(stdout, /Examples:\n {2}wheatfield transfer --content photo.jpg/);
   });

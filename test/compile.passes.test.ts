@@ -19,8 +19,9 @@ import { trace } from '../src/compile/trace';
 import { leaves } from '../src/compile/tree';
 import { featureExtractor } from '../src/losses/features';
 import { CHAPTER_TERMS, layersOf } from '../src/losses/terms';
-import { lossAndGrads, targetsOf, transferLoss } from '../src/losses/transferLoss';
+import { lossAndGrads } from '../src/losses/transferLoss';
 import { features } from '../src/network/vgg19';
+import { chapterLoss } from './helpers/chapterLoss';
 import { tinyPicture, tinyVgg19 } from './helpers/tinyVgg19';
 
 type Padding = 'same' | 'valid' | tf.backend_util.ExplicitPadding;
@@ -330,16 +331,8 @@ describe('passes over a graph', () => {
       it(`give the values of the graph as it was recorded: loss and gradient of a transfer, ${target}`, async () => {
         const model = tinyVgg19();
         const network = featureExtractor(features(model, layersOf(CHAPTER_TERMS)));
-        const [content, style, x] = [1, 2, 3].map((seed) => tinyPicture(36, 48, seed)) as [
-          tf.Tensor4D,
-          tf.Tensor4D,
-          tf.Tensor4D,
-        ];
-        const targets = {
-          ...targetsOf(CHAPTER_TERMS, 'content', network)(content),
-          ...targetsOf(CHAPTER_TERMS, 0, network)(style),
-        };
-        const fn = lossAndGrads(transferLoss(CHAPTER_TERMS, network, targets));
+        const x = tinyPicture(36, 48, 3);
+        const fn = lossAndGrads(chapterLoss(network, 36, 48));
         const before = await recorded((y) => {
           const { value, terms, grad } = fn(y as tf.Tensor4D);
           return [value, ...Object.values(terms), grad];

@@ -16,9 +16,10 @@ import { Evaluator } from '../src/evaluator';
 import { fminLbfgsb } from '../src/lbfgsb';
 import { featureExtractor } from '../src/losses/features';
 import { CHAPTER_TERMS, layersOf } from '../src/losses/terms';
-import { lossAndGrads, targetsOf, transferLoss } from '../src/losses/transferLoss';
+import { lossAndGrads } from '../src/losses/transferLoss';
 import { features } from '../src/network/vgg19';
-import { tinyPicture, tinyVgg19 } from './helpers/tinyVgg19';
+import { chapterLoss } from './helpers/chapterLoss';
+import { tinyVgg19 } from './helpers/tinyVgg19';
 
 type Fn = (x: tf.Tensor4D) => tf.Tensor | readonly tf.Tensor[];
 
@@ -219,12 +220,7 @@ describe("Winograd's convolution", () => {
 
   it("gives the chapter's loss and gradient", async () => {
     const network = featureExtractor(features(tinyVgg19(), layersOf(CHAPTER_TERMS)));
-    const [content, style] = [tinyPicture(36, 48, 1), tinyPicture(36, 48, 2)];
-    const targets = {
-      ...targetsOf(CHAPTER_TERMS, 'content', network)(content),
-      ...targetsOf(CHAPTER_TERMS, 0, network)(style),
-    };
-    const loss = lossAndGrads(transferLoss(CHAPTER_TERMS, network, targets));
+    const loss = lossAndGrads(chapterLoss(network, 36, 48));
     const fn = (x: tf.Tensor4D) => {
       const { value, grad } = loss(x);
       return [value, grad];

@@ -31,6 +31,7 @@ describe('the memory of a transfer', () => {
     variables: pixels(size),
     styleSizes: [size],
     device,
+    winograd: true,
   });
   async function wheatfield(args: readonly string[], megabytesFree: number) {
     const [stdout, stderr] = [kept(), kept()];

@@ -168,6 +168,33 @@ describe('createProblem', () => {
     await assert.rejects(run.picture(), /There is no picture yet/);
   });
 
+  for (const stage of ['pictures', 'network', 'compiled'] as const) {
+    it(`ends where the reader goes away at its event '${stage}', and leaves nothing behind`, async () => {
+      const before = tf.memory().numTensors;
+      let disposals = 0;
+      const openNetwork: OpenNetwork = async (request) => {
+        const network = await openTinyVgg19(request);
+        return {
+          ...network,
+          dispose: () => {
+            disposals++;
+            network.dispose();
+          },
+        };
+      };
+      const run = wholeTransfer(options({ openNetwork }), {
+        iterations: 1,
+        evaluations: 3,
+        restart: false,
+        rounding: 'round',
+      });
+      for await (const { type } of run) if (type === stage) break;
+      for (let i = 0; i < 100 && tf.memory().numTensors > before; i++) await sleep(20);
+      assert.equal(tf.memory().numTensors, before);
+      assert.ok(disposals <= 1);
+    });
+  }
+
   it('paints in one call', async () => {
     const before = tf.memory().numTensors;
     const picture = await paint({ ...options(), evaluations: 3 });
@@ -180,6 +207,22 @@ describe('createProblem', () => {
 });
 
 describe('reports', () => {
+  it('hands the result over to be freed where the reader goes away before', async () => {
+    const late: string[] = [];
+    const work = reports<number, string>(
+      async (report) => {
+        report(1);
+        await sleep(5);
+        return 'done';
+      },
+      (result) => late.push(result),
+    );
+    await work.next();
+    await work.return('nobody reads it');
+    await sleep(20);
+    assert.deepEqual(late, ['done']);
+  });
+
   it('come in order, before the result', async () => {
     const all: unknown[] = [];
     const work = reports<number, string>(async (report) => {

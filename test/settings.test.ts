@@ -25,6 +25,7 @@ describe('readSettings', () => {
       variables: 'pyramid',
       bounds: true,
       device: 'cpu',
+      winograd: true,
       threads: availableParallelism(),
       weights: undefined,
       rounding: 'round',

@@ -134,16 +134,16 @@ function exportable(computation: Computation, write: (computation: Computation) 
 /**
  * What compile would make of a function, without making it: the memory that its graph needs, and the shapes of its results.
  *
- * @param fn, args as for compile; of the options, the device alone matters
+ * @param fn, args as for compile; of the options, device and winograd alone matter
  * @throws Error as compile does
  */
 export async function outline<Result>(
   fn: TensorFunction<Result>,
-  ...args: readonly [...Shape[], Pick<SessionOptions, 'device'>] | readonly Shape[]
+  ...args: readonly [...Shape[], Pick<SessionOptions, 'device' | 'winograd'>] | readonly Shape[]
 ): Promise<{ memory: GraphMemory; shapes: Outline<Result> }> {
-  const [shapes, { device = 'cpu' }] = shapesAndOptions(args);
+  const [shapes, options] = shapesAndOptions(args);
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
-  const memory = graphMemory(optimise({ graph, outputs: leaves(result, isValue) }, targetOf({ device })));
+  const memory = graphMemory(optimise({ graph, outputs: leaves(result, isValue) }, targetOf(options)));
   return { memory, shapes: mapTree<Value, Shape>(result, isValue, ({ dims }) => dims) as Outline<Result> };
 }
 

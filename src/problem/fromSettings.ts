@@ -12,7 +12,7 @@ import type { SizedPictures } from './sources';
 
 /** What the settings say about a problem; the caller adds signals, events or an open network. */
 export function problemFromSettings(settings: Settings): ProblemOptions {
-  const { content, style, height, resize, network, weights, device, threads } = settings;
+  const { content, style, height, resize, network, weights, device, threads, winograd } = settings;
   return {
     content,
     styles: [style],
@@ -20,6 +20,7 @@ export function problemFromSettings(settings: Settings): ProblemOptions {
     resize,
     network,
     weights,
+    winograd,
     device,
     threads,
     terms: lossTerms(settings),

@@ -37,11 +37,12 @@ export interface ProblemParts {
   /** Of the style pictures. */
   styleSizes: readonly Size[];
   device: DeviceName;
+  winograd: boolean;
 }
 
 /** The memory of the graph of a problem's loss and gradient at a size, without its numbers. */
 export async function problemMemory(
-  { terms, extractor, variables, styleSizes, device }: ProblemParts,
+  { terms, extractor, variables, styleSizes, device, winograd }: ProblemParts,
   size: Size,
 ): Promise<GraphMemory> {
   const targetShapes: Record<string, readonly (readonly number[])[]> = {};
@@ -55,8 +56,9 @@ export async function problemMemory(
     const loss = transferLoss(terms, extractor, targetsFrom(terms, targets));
     return lossAndGrads((at: tf.Tensor1D) => loss(variables.picture(at)))(z as tf.Tensor1D);
   };
-  return (await outline(evaluation, [variables.length], ...listTargets(terms, targetShapes), { device }))
-    .memory;
+  return (
+    await outline(evaluation, [variables.length], ...listTargets(terms, targetShapes), { device, winograd })
+  ).memory;
 }
 
 /**

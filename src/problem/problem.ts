@@ -44,6 +44,8 @@ export interface ProblemOptions {
   openNetwork?: OpenNetwork;
   /** Where to compute. */
   device?: Settings['device'];
+  /** Whether wide convolutions may be computed by Winograd's algorithm. */
+  winograd?: boolean;
   threads?: number;
   /** When aborted, the preparation ends with the signal's reason, a download included. */
   signal?: AbortSignal;
@@ -112,6 +114,7 @@ export async function createProblem({
   network: networkName = SETTINGS.network.default,
   openNetwork: open = openNetwork,
   device: wantedDevice = SETTINGS.device.default,
+  winograd = SETTINGS.winograd.default,
   threads = SETTINGS.threads.default,
   weights,
   signal,
@@ -152,7 +155,7 @@ export async function createProblem({
       onEvent?.({ type: 'device', name: device, why });
       const source = { ...size, ...records, network: name, weights: network.weights, device };
       const bytesAt = (at: Size) =>
-        bytesNeeded({ terms, extractor, variables: makeVariables(at), styleSizes, device }, at);
+        bytesNeeded({ terms, extractor, variables: makeVariables(at), styleSizes, device, winograd }, at);
       await beforeWork?.({ source, length: variables.length, bytesAt });
       signal?.throwIfAborted();
 
@@ -174,8 +177,10 @@ export async function createProblem({
 
     async function compileWith(targets: Targets, device: DeviceName): Promise<CompiledFunction<Evaluated>> {
       onEvent?.({ type: 'targets' });
+      // Not a moment later: what compile would record is freed where this ends.
+      signal?.throwIfAborted();
       const evaluation = evaluationOf(transferLoss(terms, extractor, targets), variables);
-      const compiling = compile(evaluation, [variables.length], { device, threads });
+      const compiling = compile(evaluation, [variables.length], { device, threads, winograd });
       const compiled = await abortable(compiling, signal, (late) => late.dispose());
       if (device === 'cpu') return compiled;
       // A GPU compiles its shaders and takes its memory at the first call. What fails there fails here.

@@ -11,25 +11,18 @@ import * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../../src/compile';
 import { type FeatureExtractor, featureExtractor } from '../../src/losses/features';
 import { CHAPTER_TERMS, layersOf } from '../../src/losses/terms';
-import { lossAndGrads, targetsOf, transferLoss } from '../../src/losses/transferLoss';
+import { lossAndGrads } from '../../src/losses/transferLoss';
 import { openNetwork } from '../../src/network/network';
 import { features } from '../../src/network/vgg19';
+import { chapterLoss } from '../helpers/chapterLoss';
 import { tinyPicture, tinyVgg19 } from '../helpers/tinyVgg19';
 
 const SIZE = { height: 96, width: 128 };
 
 /** Writes NAME.onnx, the input, and what compile computes: for each array a file of its elements, little-endian, and its shape. */
 async function exportTo(folder: string, name: string, network: FeatureExtractor): Promise<void> {
-  const [content, style, x] = [1, 2, 3].map((seed) => tinyPicture(SIZE.height, SIZE.width, seed)) as [
-    tf.Tensor4D,
-    tf.Tensor4D,
-    tf.Tensor4D,
-  ];
-  const targets = {
-    ...targetsOf(CHAPTER_TERMS, 'content', network)(content),
-    ...targetsOf(CHAPTER_TERMS, 0, network)(style),
-  };
-  const loss = lossAndGrads(transferLoss(CHAPTER_TERMS, network, targets));
+  const x = tinyPicture(SIZE.height, SIZE.width, 3);
+  const loss = lossAndGrads(chapterLoss(network, SIZE.height, SIZE.width));
   const fn = (picture: tf.Tensor4D) => {
     const { value, grad } = loss(picture);
     return { value, grad };

@@ -13,13 +13,14 @@ import { type NDArray, type SessionOptions, compile } from '../../src/compile';
 import { chooseDevice } from '../../src/device';
 import { type FeatureExtractor, featureExtractor } from '../../src/losses/features';
 import { CHAPTER_TERMS, layersOf } from '../../src/losses/terms';
-import { lossAndGrads, targetsOf, transferLoss } from '../../src/losses/transferLoss';
+import { lossAndGrads } from '../../src/losses/transferLoss';
 import { VGG19_WIDTHS, features } from '../../src/network/vgg19';
 import { slimFeatures } from '../../src/network/vgg19Slim';
 import { loadSlimWeights } from '../../src/network/vgg19SlimWeights';
 import { createProblem } from '../../src/problem/problem';
 import { pixels } from '../../src/variables/pixels';
 import { pyramid } from '../../src/variables/pyramid';
+import { chapterLoss } from '../helpers/chapterLoss';
 import { OPS, checkOp } from '../helpers/opTable';
 import { openTinyVgg19, seededVgg19, tinyPicture, tinyPictures, tinyVgg19 } from '../helpers/tinyVgg19';
 
@@ -39,13 +40,8 @@ async function checkOps(): Promise<void> {
 
 /** The loss of a transfer, its terms and its gradient, as a function of the variables. */
 async function checkTransfer(name: string, extractor: FeatureExtractor, height: number, width: number) {
-  const [content, style] = [tinyPicture(height, width, 1), tinyPicture(height, width, 2)];
-  const targets = {
-    ...targetsOf(CHAPTER_TERMS, 'content', extractor)(content),
-    ...targetsOf(CHAPTER_TERMS, 0, extractor)(style),
-  };
   const variables = pyramid({ height, width });
-  const loss = transferLoss(CHAPTER_TERMS, extractor, targets);
+  const loss = chapterLoss(extractor, height, width);
   const evaluation = lossAndGrads((z: tf.Tensor1D) => loss(variables.picture(z)));
   const z = variables.from(tinyPicture(height, width, 3).dataSync());
 

@@ -12,8 +12,9 @@ export interface ConvolutionShape {
 }
 
 /**
- * Costs in multiplications of the direct convolution, set by hand near what bench/winograd.ts gave on two cores with AVX2 (ratios of 1.25 for 64 channels in
- * and out, 1.0 for 128, 0.6 for 256, 0.45 for 512) and with AVX-512 (1.3, 0.8, 0.6, 0.5). A multiplication in a product of matrices:
+ * Costs in multiplications of the direct convolution, set by hand near what bench/winograd.ts gave on two cores with AVX2 (ratios of 1.25
+ * for 64 channels in and out, 1.0 for 128, 0.6 for 256, 0.45 for 512) and with AVX-512 (1.3, 0.8, 0.6, 0.5). A multiplication in a product
+ * of matrices:
  */
 const PRODUCT = 1.45;
 /** To make, move and add a factor of a tile, before or after the products. */
