@@ -33,7 +33,7 @@ export function chapterProblem(height: number, width: number): ChapterProblem {
 }
 
 /** He's initialisation: activations keep their size from layer to layer, as trained ones do. */
-function randomWeights(model: tf.LayersModel): void {
+export function randomWeights(model: tf.LayersModel): void {
   for (const layer of model.layers) {
     const [kernel, bias] = layer.weights;
     if (!kernel || !bias) continue;

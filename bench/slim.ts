@@ -4,7 +4,7 @@
  *
  *     npx tsx bench/slim.ts 400x500
  *
- * VGG19's weights are zeros: times do not depend on their values.
+ * VGG19's weights are random: times do not depend on their values.
  */
 import * as tf from '@tensorflow/tfjs';
 import '../src/greeting';
@@ -17,6 +17,7 @@ import type { NetworkName } from '../src/network/chooseNetwork';
 import { features, vgg19 } from '../src/network/vgg19';
 import { slimFeatures } from '../src/network/vgg19Slim';
 import { disposeSlim, loadSlimWeights } from '../src/network/vgg19SlimWeights';
+import { randomWeights } from './chapterProblem';
 
 const ROUNDS = 8;
 /** Evaluations of vgg19-slim for each of VGG19. */
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
   const size = { height, width };
   const layers = layersOf(CHAPTER_TERMS);
   const model = vgg19({ upTo: 'block5_conv2' });
+  randomWeights(model);
   const parameters = await loadSlimWeights();
   const contenders = {
     VGG19: {

@@ -141,7 +141,7 @@ console.log(
 // network that comes with the project. It was trained to imitate VGG19, and it is several times faster.
 
 // %% tags=["parameters"]
-const network = 'vgg19-slim'; // small and quick; or 'vgg19', the book's own, or 'auto'
+const network = 'auto'; // or 'vgg19', or 'vgg19-slim'
 
 // %%
 const { model, choice } = await loadModel(network);
@@ -363,7 +363,7 @@ console.log('after', info.funcalls, 'evaluations:', minVal);
 // The next cell resets everything to the start. The book does 20 iterations.
 
 // %% tags=["parameters"]
-const iterations = 3;
+const iterations = 10;
 const resultFolder = 'results/style-transfer';
 mkdirSync(resultFolder, { recursive: true });
 const resultFname = (i: number) => `${resultFolder}/result_at_iteration_${i}.png`;
@@ -454,7 +454,7 @@ await show('filmstrip', pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }
 // pixels and once with the pyramid, so it takes twice as many evaluations as you set here.
 
 // %% tags=["parameters"]
-const evaluationsOfEach = 20;
+const evaluationsOfEach = 25;
 
 // %%
 async function paintWith(variables: Variables, signal: AbortSignal) {
@@ -500,9 +500,9 @@ const wasInterrupted = await interruptible(async (signal) => {
 if (wasInterrupted) console.log('Interrupted: run this cell again.');
 
 // %% [markdown]
-// Look at the sky and the faces. With pixels, the paint is a fine grain on top of the photograph's colours. With the pyramid, the colours
-// themselves become the colours of the style, and the figures stay whole. `wheatfield transfer` uses the pyramid by default; with
-// `--chapter` it uses pixels.
+// Look at the sky and the field. With pixels, the paint is a fine grain on top of the painting's own colours. With the pyramid, whole
+// areas take the colours of the style, and the loss is lower. Nothing in this loss holds a cloud's brightness, so some clouds turn white: a
+// larger `contentWeight` holds them. `wheatfield transfer` uses the pyramid by default; with `--chapter` it uses pixels.
 
 // %% [markdown]
 // ## To try

@@ -30,7 +30,10 @@ async function main(): Promise<void> {
     execute: (name) => execute(name, parameters),
   };
   const run = commands[command];
-  if (!run) throw new Error(`Expected ${Object.keys(commands).join(', ')}, but received '${command}'.`);
+  if (!run)
+    throw new Error(
+      `There is no command '${command}'. The commands are ${Object.keys(commands).join(', ')}.`,
+    );
   for (const name of names.length > 0 ? names : await lessons()) await run(name);
 }
 

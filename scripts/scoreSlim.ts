@@ -31,7 +31,8 @@ async function main(): Promise<void> {
     .argument('<pictures...>')
     .parse();
   const { slim, weights, picture } = command.opts<Flags>();
-  if (command.args.length % 2 === 1) command.error('Expected pairs of pictures, but the last has no style.');
+  if (command.args.length % 2 === 1)
+    command.error('The last content picture has no style. Give pairs of pictures.');
   await tf.setBackend('cpu');
   const rows: Picture[][] = [];
   console.log('| content | style | content picture | VGG19 | vgg19-slim | shed |');

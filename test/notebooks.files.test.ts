@@ -33,11 +33,11 @@ describe('the percent format', () => {
   });
 
   it('refuses what it would lose', () => {
-    assert.throws(() => parsePercent('const x = 1;\n// %%\n'), /first cell to begin at line 1/);
-    assert.throws(() => parsePercent('// %% [raw]\n'), /at line 1, but found: \/\/ %% \[raw\]/);
+    assert.throws(() => parsePercent('const x = 1;\n// %%\n'), /Line 1 lies before the first cell/);
+    assert.throws(() => parsePercent('// %% [raw]\n'), /Line 1 is no marker of a cell: \/\/ %% \[raw\]/);
     assert.throws(
       () => parsePercent('// %% [markdown]\n// text\nconst x = 1;\n'),
-      /text behind \/\/ at line 3/,
+      /Line 3 is in a cell of Markdown/,
     );
   });
 });
@@ -50,7 +50,7 @@ describe('withParameters', () => {
   });
 
   it('refuses names that no tagged cell declares', () => {
-    assert.throws(() => withParameters(CELLS, { text: '1' }), /const text = \.\.\.;, but there is none/);
+    assert.throws(() => withParameters(CELLS, { text: '1' }), /has a line const text = \.\.\.;/);
   });
 });
 
@@ -107,7 +107,7 @@ describe('a notebook file', () => {
 
   it('refuses what is no notebook', () => {
     assert.throws(() => parseNotebook('{}'), /has no cells/);
-    assert.throws(() => parseNotebook('{"cells": [{"cell_type": "raw", "source": ""}]}'), /of kind raw/);
+    assert.throws(() => parseNotebook('{"cells": [{"cell_type": "raw", "source": ""}]}'), /of the kind raw/);
   });
 });
 

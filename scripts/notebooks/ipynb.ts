@@ -57,11 +57,11 @@ export function formatNotebook(cells: readonly CellWithOutputs[]): string {
  */
 export function parseNotebook(text: string): CellWithOutputs[] {
   const file = JSON.parse(text) as Partial<NotebookFile>;
-  if (!Array.isArray(file.cells)) throw new Error('Expected a Jupyter notebook, but the file has no cells.');
+  if (!Array.isArray(file.cells)) throw new Error('This file has no cells. Give a Jupyter notebook.');
   return file.cells.map((cell) => {
     const kind = cell.cell_type;
     if (kind !== 'code' && kind !== 'markdown') {
-      throw new Error(`Expected cells of code and Markdown, but found one of kind ${kind}.`);
+      throw new Error(`A cell is of the kind ${kind}. Use cells of code and Markdown only.`);
     }
     return {
       kind,

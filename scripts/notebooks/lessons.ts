@@ -51,7 +51,7 @@ export async function check(name: string): Promise<void> {
   const [cells, notebook] = [await readCells(name), await readNotebook(name)];
   if (formatPercent(cells) !== formatPercent(notebook)) {
     throw new Error(
-      `notebooks/${name}.ipynb and .ts differ: npm run notebooks:build takes over the script, npm run notebooks:script the notebook.`,
+      `notebooks/${name}.ipynb and .ts differ. Run npm run notebooks:build to keep the script, or npm run notebooks:script to keep the notebook.`,
     );
   }
 }
@@ -85,12 +85,12 @@ export async function execute(name: string, parameters: Readonly<Record<string, 
   const file = formatNotebook(done);
   if (file.length > MOST_BYTES) {
     throw new Error(
-      `Expected a notebook of at most 3 MB, but ${name}.ipynb would have ${(file.length / 1e6).toFixed(1)}.`,
+      `${name}.ipynb would have ${(file.length / 1e6).toFixed(1)} MB, and 3 is the most. Show fewer or smaller pictures.`,
     );
   }
   if (file.includes(path.dirname(FOLDER))) {
     throw new Error(
-      `Expected outputs without paths of this machine, but ${name}.ipynb would hold ${path.dirname(FOLDER)}.`,
+      `The outputs of ${name}.ipynb would hold ${path.dirname(FOLDER)}, a path of this machine. Show no absolute paths.`,
     );
   }
   await writeFile(notebookPath(name), file);

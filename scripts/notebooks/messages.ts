@@ -52,7 +52,7 @@ export function decode(frames: readonly Buffer[], key: string): Message {
     string,
   ];
   if (signature !== sign([header, parent, metadata, content], key)) {
-    throw new Error('Expected a message signed by the kernel, but its signature is wrong.');
+    throw new Error("A message's signature is wrong: the kernel did not send it.");
   }
   return {
     header: JSON.parse(header) as Message['header'],

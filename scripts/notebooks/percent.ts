@@ -18,13 +18,13 @@ const MARKER = /^\/\/ %%(?: \[(\w+)\])?(?: tags=(\[.*\]))?\s*$/;
 export function parsePercent(script: string): Cell[] {
   const cells: { kind: Cell['kind']; tags: string[]; lines: string[] }[] = [];
   for (const [index, line] of script.split(/\r?\n/).entries()) {
-    const at = `line ${index + 1}`;
+    const at = `Line ${index + 1}`;
     if (line.startsWith('// %%')) {
       const marker = MARKER.exec(line);
       const kind = marker?.[1] ?? 'code';
       if (!marker || (kind !== 'code' && kind !== 'markdown')) {
         throw new Error(
-          `Expected // %%, // %% [markdown] or // %% tags=["..."] at ${at}, but found: ${line}`,
+          `${at} is no marker of a cell: ${line}. Write // %%, // %% [markdown] or // %% tags=["..."].`,
         );
       }
       cells.push({ kind, tags: JSON.parse(marker[2] ?? '[]') as string[], lines: [] });
@@ -32,10 +32,10 @@ export function parsePercent(script: string): Cell[] {
     }
     const cell = cells.at(-1);
     if (!cell) {
-      if (line.trim() !== '')
-        throw new Error(`Expected the first cell to begin at ${at}, but found: ${line}`);
+      if (line.trim() !== '') throw new Error(`${at} lies before the first cell: ${line}`);
     } else if (cell.kind === 'markdown' && line.trim() !== '') {
-      if (!/^\/\/( |$)/.test(line)) throw new Error(`Expected text behind // at ${at}, but found: ${line}`);
+      if (!/^\/\/( |$)/.test(line))
+        throw new Error(`${at} is in a cell of Markdown, so it must begin with //: ${line}`);
       cell.lines.push(line.slice(3));
     } else {
       cell.lines.push(line);
@@ -87,7 +87,7 @@ export function withParameters(cells: readonly Cell[], values: Readonly<Record<s
   });
   if (unused.size > 0) {
     throw new Error(
-      `Expected a cell tagged "parameters" with a line const ${[...unused].join(', ')} = ...;, but there is none.`,
+      `No cell tagged "parameters" has a line const ${[...unused].join(', ')} = ...; for the parameter. Add the line, or drop the parameter.`,
     );
   }
   return changed;

@@ -77,7 +77,9 @@ export async function compile<Result>(
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
   const recorded: Computation = { graph, outputs: leaves(result, isValue) };
   if (recorded.outputs.length === 0) {
-    throw new Error('compile: expected the function to return tensors, but it returned none (is it async?).');
+    throw new Error(
+      'The function returned no tensors, so there is nothing to compile. Return tensors, and do not make it async.',
+    );
   }
   const optimised = optimise(recorded, targetOf(options));
   if (device === 'webgpu') assertProvided(optimised);
@@ -121,7 +123,7 @@ function exportable(computation: Computation, write: (computation: Computation) 
     toOnnx: () => {
       if (!held)
         throw new Error(
-          'compiled function: it is disposed, and its model with it. Call toOnnx() before dispose().',
+          'The model is gone, because this compiled function was disposed of. Call toOnnx() before dispose().',
         );
       return write(held);
     },

@@ -71,7 +71,9 @@ export async function openSession(
   const start = async (inputs: readonly InputArray[]) => {
     if (disposal) throw new Error('This compiled function was disposed of. Compile it again to call it.');
     if (inputs.length !== shapes.length) {
-      throw new Error(`compiled function: expected ${shapes.length} inputs, but received ${inputs.length}.`);
+      throw new Error(
+        `The number of inputs is ${inputs.length}, but this compiled function takes ${shapes.length}. Pass one array or tensor for each.`,
+      );
     }
     const copies = await Promise.all(
       shapes.map(async (shape, i) => ({ data: await float32(inputs[i], shape, i), shape })),
@@ -126,8 +128,8 @@ async function float32(
   if (data.length !== size || (isTensor(input) && input.shape.join() !== shape.join())) {
     const came = isTensor(input) ? `shape [${input.shape.join(', ')}]` : `${data.length} elements`;
     throw new Error(
-      `compiled function: expected input ${index} to have shape [${shape.join(', ')}], but received ${came}. ` +
-        'A compiled function has fixed shapes; compile it again for others.',
+      `Input ${index} of this compiled function has the shape [${shape.join(', ')}], but it got ${came}. ` +
+        'Compile the function again for other shapes.',
     );
   }
   return new Float32Array(data);

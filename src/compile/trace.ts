@@ -80,7 +80,7 @@ function explained(error: unknown): unknown {
   if (!kernel) return error;
   const known = tf.getKernelsForBackend(TRACE_BACKEND).map(({ kernelName }) => kernelName);
   return new Error(
-    `compile: expected a function of ops that can be traced, but it uses ${kernel[1]}. ` +
-      `Write it with others, or run it eagerly. Known are: ${known.sort().join(', ')}.`,
+    `compile cannot trace ${kernel[1]}. Write the function with other ops, or run it without compile. ` +
+      `compile knows these: ${known.sort().join(', ')}.`,
   );
 }

@@ -36,7 +36,7 @@ export class TraceBackend extends tf.KernelBackend {
   get graph(): Graph {
     if (!this.tracing) {
       throw new Error(
-        "The 'trace' backend only records functions for compile(); choose another with tf.setBackend() to compute.",
+        "The 'trace' backend only records functions for compile(). Choose another with tf.setBackend() to compute.",
       );
     }
     return this.tracing;
@@ -47,7 +47,9 @@ export class TraceBackend extends tf.KernelBackend {
     const stored = this.data.get(info.dataId);
     if ('view' in stored) {
       if (stored.graph !== this.graph)
-        throw new Error('compile: a tensor of another trace was used in this one.');
+        throw new Error(
+          'The function uses a tensor that another call of compile traced. Return it there, and pass it in as an input here.',
+        );
       return stored.view;
     }
     return constantView(this.graph, stored.values, info.shape, info.dtype);
@@ -86,8 +88,8 @@ export class TraceBackend extends tf.KernelBackend {
     const { value } = stored.view;
     const origin = value.node ? `the result of ${value.node.op}` : 'an input';
     throw new Error(
-      `compile: the function reads a value while it is traced (dataSync, data, array or print on ${origin} of shape ` +
-        `[${stored.view.shape.join(', ')}]), but a trace has no values. Return that tensor and read it after the call.`,
+      `The function reads a value (dataSync, data, array or print on ${origin} of shape [${stored.view.shape.join(', ')}]), but while ` +
+        'compile traces it there are none. Return that tensor and read it after the call.',
     );
   }
 
@@ -171,7 +173,6 @@ function constantData(
   if (dtype === 'int32' && values instanceof Int32Array) return { data: values, dtype };
   if (dtype === 'bool' && values instanceof Uint8Array) return { data: values, dtype };
   throw new Error(
-    `compile: expected tensors of float32, int32 or bool, but received a constant of type ${dtype}. ` +
-      'Cast it before the function is traced.',
+    `compile cannot trace a constant of ${dtype}. Cast it to float32, int32 or bool before the call.`,
   );
 }

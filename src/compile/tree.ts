@@ -23,7 +23,7 @@ export function mapTree<Leaf, Result>(
     );
   }
   throw new Error(
-    `compile: expected the function to return tensors, or arrays and records of them, but received ${typeof tree}.`,
+    `The function returned a ${typeof tree} where compile needs a tensor. Return tensors, or arrays and records of them.`,
   );
 }
 

@@ -16,7 +16,7 @@ export function assertProvided({ graph, outputs }: Computation): void {
   const missing = graph.reachable(outputs).find(({ op }) => !OPS.has(op));
   if (!missing) return;
   throw new Error(
-    `compile: the WebGPU provider of ONNX Runtime has no ${missing.op}. Write the function with other ops, or take the device cpu.`,
+    `ONNX Runtime has no ${missing.op} on WebGPU. Write the function with other ops, or compute on the device cpu.`,
   );
 }
 

@@ -96,11 +96,11 @@ async function lookAt(page: Page): Promise<void> {
     return { width, height, inked: inked / (canvas.width * canvas.height) };
   }))`);
   if (pictures.length < 6)
-    throw new Error(`Expected at least 6 pictures, but the page shows ${pictures.length}.`);
+    throw new Error(`The page shows ${pictures.length} pictures, but the lesson has at least 6.`);
   for (const [i, { width, height, inked }] of pictures.entries()) {
     const what = `picture ${i + 1}: ${width.toFixed(0)} x ${height.toFixed(0)}, ${(inked * 100).toFixed(1)} % inked`;
     if (width < 200 || height < 60 || inked < 0.01)
-      throw new Error(`Expected to see something, but ${what}.`);
+      throw new Error(`A picture of the page is wrong: ${what}.`);
     console.log(what);
   }
 }

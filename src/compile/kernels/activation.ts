@@ -21,8 +21,8 @@ export function activate(
   const op = ONNX_OPS[activation];
   if (!op || preluWeights) {
     throw new Error(
-      `compile: expected an activation among linear, ${Object.keys(ONNX_OPS).join(', ')}, relu6 and leakyrelu, but received ` +
-        `${activation}. Apply it as an operation of its own.`,
+      `compile cannot fuse the activation ${activation}. Apply it as an operation of its own, or use linear, ` +
+        `${Object.keys(ONNX_OPS).join(', ')}, relu6 or leakyrelu.`,
     );
   }
   return { ...x, value: graph.add(op, [value], value.dims) };

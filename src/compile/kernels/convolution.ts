@@ -17,7 +17,7 @@ function convInfo(
   attrs: Pick<tf.Conv2DAttrs, 'strides' | 'pad' | 'dataFormat' | 'dilations' | 'dimRoundingMode'>,
 ): Conv2DInfo {
   if (attrs.dataFormat !== 'NHWC') {
-    throw new Error(`compile: expected convolutions with dataFormat NHWC, but received ${attrs.dataFormat}.`);
+    throw new Error(`compile cannot trace a convolution in ${attrs.dataFormat}. Use the dataFormat NHWC.`);
   }
   return tf.backend_util.computeConv2DInfo(
     [...xShape] as Shape4D,

@@ -154,7 +154,7 @@ export function registerElementwise(): void {
   traceKernel<tf.CastAttrs>(tf.Cast, ({ graph, input, attrs }) => {
     const { dtype } = attrs;
     if (dtype === 'complex64' || dtype === 'string') {
-      throw new Error(`compile: expected a cast to float32, int32 or bool, but received ${dtype}.`);
+      throw new Error(`compile cannot cast to ${dtype}. Cast to float32, int32 or bool.`);
     }
     return cast(graph, input('x'), dtype);
   });

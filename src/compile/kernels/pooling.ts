@@ -22,8 +22,8 @@ function poolInfo(
   const { top, left, bottom, right } = info.padInfo;
   if (Math.max(top, bottom) >= info.filterHeight || Math.max(left, right) >= info.filterWidth) {
     throw new Error(
-      `compile: the padding [${[top, bottom, left, right].join(', ')}] of a pool leaves windows of ${info.filterHeight} x ` +
-        `${info.filterWidth} without any input. Use less padding than the window's sides.`,
+      `With the padding [${[top, bottom, left, right].join(', ')}], a pool of ${info.filterHeight} x ${info.filterWidth} has windows ` +
+        "without any input. Use less padding than the window's sides.",
     );
   }
   return info;

@@ -11,8 +11,8 @@ function factors(from: readonly number[], to: readonly number[], alignCorners: b
   const scale = [0, 1].map((i) => to[i] / from[i]) as [number, number];
   if (alignCorners || !scale.every((factor) => Number.isInteger(factor) && factor >= 1)) {
     throw new Error(
-      `compile: expected resizeNearestNeighbor to enlarge by a whole factor without alignCorners, but received ` +
-        `[${from.join(', ')}] to [${to.join(', ')}]${alignCorners ? ' with alignCorners' : ''}.`,
+      `compile cannot trace resizeNearestNeighbor from [${from.join(', ')}] to [${to.join(', ')}]${alignCorners ? ' with alignCorners' : ''}. ` +
+        'Enlarge by whole factors, without alignCorners.',
     );
   }
   return scale;

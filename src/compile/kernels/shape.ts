@@ -153,7 +153,7 @@ export function registerShape(): void {
   );
   traceKernel<tf.MirrorPadAttrs>(tf.MirrorPad, ({ graph, input, attrs }) => {
     if (attrs.mode !== 'reflect') {
-      throw new Error(`compile: expected mirrorPad's mode 'reflect', but received '${attrs.mode}'.`);
+      throw new Error(`compile cannot trace mirrorPad in the mode '${attrs.mode}'. Use 'reflect'.`);
     }
     return pad(graph, input('x'), attrs.paddings, 'reflect');
   });
@@ -197,7 +197,7 @@ export function registerShape(): void {
   traceKernel<tf.GatherV2Attrs>(tf.GatherV2, ({ graph, input, attrs }) => {
     const [x, indices] = [input('x'), input('indices')];
     if (attrs.batchDims !== 0) {
-      throw new Error(`compile: expected gather with batchDims 0, but received ${attrs.batchDims}.`);
+      throw new Error(`compile cannot trace gather with batchDims ${attrs.batchDims}. Use 0.`);
     }
     const [axis] = tf.util.parseAxisParam(attrs.axis, [...x.shape]) as [number];
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
@@ -206,7 +206,7 @@ export function registerShape(): void {
   traceKernel<tf.FillAttrs>(tf.Fill, ({ graph, attrs }) => {
     const { shape, value, dtype } = attrs;
     if (typeof value === 'string' || dtype === 'string' || dtype === 'complex64') {
-      throw new Error(`compile: expected fill with float32, int32 or bool, but received ${dtype}.`);
+      throw new Error(`compile cannot fill a tensor of ${dtype}. Use float32, int32 or bool.`);
     }
     return broadcastView(graph, scalarOf(graph, value, dtype), shape);
   });

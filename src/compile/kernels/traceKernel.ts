@@ -36,7 +36,7 @@ export function traceKernel<Attributes = object>(
         graph: backend.graph,
         input: (name) => {
           const view = optional(name);
-          if (!view) throw new Error(`compile: tfjs called ${kernelName} without its input '${name}'.`);
+          if (!view) throw new Error(`tfjs called ${kernelName} without its input '${name}'.`);
           return view;
         },
         optional,

@@ -16,8 +16,8 @@ export function windowGeometry(info: tf.backend_util.Conv2DInfo): Window {
   const columns = whole(inWidth + left + right, (filterWidth - 1) * dilationWidth + 1, info.strideWidth);
   if (rows !== info.outHeight || columns !== info.outWidth) {
     throw new Error(
-      `compile: expected the ${rows} x ${columns} windows that fit whole, but received a pad or dimRoundingMode that makes them ` +
-        `${info.outHeight} x ${info.outWidth}; take 'same', 'valid' or the padding of each side.`,
+      `This pad or dimRoundingMode makes ${info.outHeight} x ${info.outWidth} windows, but only ${rows} x ${columns} fit whole. ` +
+        "Use 'same', 'valid' or a number for each side.",
     );
   }
   return {
