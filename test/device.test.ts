@@ -83,7 +83,7 @@ describe('a graph for a GPU', () => {
     const unique = graph.add('Det', [x], []);
     assert.throws(
       () => assertProvided({ graph, outputs: [unique] }),
-      /has no Det\. Write the function with other ops/,
+      /has no Det on WebGPU\. Write the function with other ops/,
     );
   });
 
