@@ -246,7 +246,7 @@ describe('wheatfield --help', () => {
     '--style <file>': '(required)',
     '--height <n>': '(default: 400)',
     '--resize <lanczos3|nearest>': '(default: lanczos3)',
-    '--init <content|style|noise>': '(default: content)',
+    '--init <content|style|noise|file>': '(default: content)',
     '--seed <n>': '(default: 0)',
     '--content-layer <layers...>': '(default: block5_conv2)',
     '--style-layers <layers...>':

@@ -360,7 +360,7 @@ describe('saveImage', () => {
     await assert.rejects(saveImage(SIX, at('nowhere/a.png')), UserError);
     await assert.rejects(
       saveImage(SIX, at('a.bmp')),
-      /a\.bmp has no ending that a picture can be saved with\. Choose one of \.png, /,
+      /'\.bmp' is no ending that a picture can be saved with\. Choose one of \.png, /,
     );
     assert.deepEqual(readdirSync(folder), before);
   });

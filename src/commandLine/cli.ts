@@ -73,6 +73,16 @@ export async function main(args: readonly string[], surroundings: Surroundings):
       const { resumeTransfer } = await import('./run.js');
       exitCode = await resumeTransfer(dir, { ...given, force }, surroundings);
     });
+  program
+    .command('studio')
+    .description('Opens a page on this machine to paint, steer and compare.')
+    .option('--port <n>', 'the port (default: a free one)')
+    .option('--no-open', 'print the address only, and open no browser')
+    .helpOption('-h, --help', 'print this help')
+    .action(async ({ port, open }: StudioFlags) => {
+      const { runStudio } = await import('./studio.js');
+      exitCode = await runStudio({ port, open }, surroundings);
+    });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -82,6 +92,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
 }
 
 type TransferFlags = GivenSettings & { chapter?: boolean; force?: boolean };
+type StudioFlags = { port?: string; open: boolean };
 type ResumeFlags = { iterations?: string; device?: string; force?: boolean };
 
 function presetFlags(): string {

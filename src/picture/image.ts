@@ -246,20 +246,21 @@ function tiff(picture: sharp.Sharp): sharp.Sharp {
 }
 
 /**
- * Writes a picture in the format of its extension: png, webp and tif without loss, jpg at quality 95. It is written under a temporary name
- * first, so that the file is either complete or absent.
+ * The bytes of a file that holds the picture: png, webp and tif without loss, jpg at quality 95.
  *
- * @throws UserError for another extension, or a place that cannot be written
+ * @param extension of the file, such as .png
+ * @throws UserError for another extension, or a picture that the format cannot hold
  */
-export async function saveImage({ data, width, height }: Picture, file: string): Promise<void> {
-  const extension = path.extname(file).toLowerCase();
-  const encode = WRITABLE[extension];
+export async function encodeImage({ data, width, height }: Picture, extension: string): Promise<Buffer> {
+  const encode = WRITABLE[extension.toLowerCase()];
   if (!encode) {
     const endings = Object.keys(WRITABLE).join(', ');
-    throw new UserError(`${file} has no ending that a picture can be saved with. Choose one of ${endings}.`);
+    throw new UserError(
+      `'${extension}' is no ending that a picture can be saved with. Choose one of ${endings}.`,
+    );
   }
   const sharp = await loadSharp();
-  const bytes = await encode(sharp(data, { raw: { width, height, channels: 3 } }))
+  return encode(sharp(data, { raw: { width, height, channels: 3 } }))
     .toBuffer()
     .catch((error: unknown) => {
       const reason = (error as Error).message.trim();
@@ -268,5 +269,14 @@ export async function saveImage({ data, width, height }: Picture, file: string):
         { cause: error },
       );
     });
-  await writeWholeFile(file, [bytes]);
+}
+
+/**
+ * Writes a picture in the format of its extension, as encodeImage does. It is written under a temporary name first, so that the file is
+ * either complete or absent.
+ *
+ * @throws UserError for another extension, or a place that cannot be written
+ */
+export async function saveImage(picture: Picture, file: string): Promise<void> {
+  await writeWholeFile(file, [await encodeImage(picture, path.extname(file))]);
 }

@@ -1,7 +1,7 @@
 /** A transfer's settings as options of a problem: its terms, its variables and the picture to begin at. */
 import * as tf from '@tensorflow/tfjs';
 import { type LayerShares, type LossTerm, contentTerm, styleTerm, totalVariationTerm } from '../losses/terms';
-import { type Picture, type Size, resizePicture } from '../picture/image';
+import { type Picture, type Size, loadImage } from '../picture/image';
 import type { Settings } from '../settings';
 import { UserError } from '../errors';
 import { freePixels, pixels } from '../variables/pixels';
@@ -59,14 +59,20 @@ function variablesOf({ variables, bounds }: Pick<Settings, 'variables' | 'bounds
   );
 }
 
-/** Where the optimiser begins: the content picture as in the chapter, the style picture at the result's size, or noise. */
+/**
+ * Where the optimiser begins: the content picture as in the chapter, the style picture at the result's size, noise, or a file.
+ *
+ * @throws UserError for a file that cannot be read
+ */
 export async function firstPicture(
   { init, seed, resize }: Pick<Settings, 'init' | 'seed' | 'resize'>,
   { content, styles }: SizedPictures,
 ): Promise<Picture> {
   if (init === 'noise') return noise(content, seed);
-  const [style] = styles;
-  return init === 'style' && style ? resizePicture(style, content, resize) : content;
+  if (init === 'content') return content;
+  const { width, height } = content;
+  const source = init === 'style' ? styles[0] : init;
+  return loadImage(source, { size: { width, height }, resize });
 }
 
 /**

@@ -240,8 +240,9 @@ function writer(dir: string, losses: LossEntry[]): Results['record'] {
 }
 
 async function writeRecord(dir: string, settings: Settings, source: ProblemSource): Promise<void> {
-  const { content, style, weights, out } = settings;
+  const { content, style, init, weights, out } = settings;
   const absolute = {
+    ...(!['content', 'style', 'noise'].includes(init) && { init: path.resolve(init) }),
     content: path.resolve(content),
     style: path.resolve(style),
     ...(weights !== undefined && { weights: path.resolve(weights) }),
