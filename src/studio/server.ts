@@ -72,7 +72,7 @@ export async function openStudio({
   const app = new Hono();
   app.use(guard({ token, framedBy }));
   app.get('/', (context) => context.redirect(`/${token}/`));
-  app.route(`/${token}`, routes({ page, feed, library, painter, folder, signal: ended.signal }));
+  app.route(`/${token}/`, routes({ page, feed, library, painter, folder, signal: ended.signal }));
   app.notFound((context) => context.json({ error: 'There is nothing here. Open the page again.' }, 404));
   app.onError(refused);
 

@@ -1,0 +1,213 @@
+/** The room to paint in: pictures and settings on one side, the picture and its curves on the other. */
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Painting, PictureInfo, StudioState, Welcome } from '../../../src/studio/protocol';
+import { type Refused, tell } from '../ask';
+import { type Draft, draftOf, isSameDraft, keepDraft, keptDraft } from '../draft';
+import { Curves } from '../parts/curves';
+import { PictureField, thumbnail } from '../parts/pictureField';
+import { Problem } from '../parts/problem';
+import { Settings } from '../parts/settings';
+import { type View, Viewer, WHOLE } from '../parts/viewer';
+import { inPowers, inTime } from '../words';
+import { CopyAs } from './copies';
+
+interface PaintProps {
+  welcome: Welcome;
+  setWelcome: (welcome: Welcome) => void;
+  state: StudioState;
+}
+
+/** The pictures that are chosen above the panel. */
+const ABOVE = ['content', 'style'];
+
+export function Paint({ welcome, setWelcome, state: { painting } }: PaintProps) {
+  const [draft, setDraft] = useState<Draft>(() => keptDraft() ?? firstDraft(welcome));
+  const [refusal, setRefusal] = useState<{ message: string; setting?: string }>();
+  const [isAsking, setAsking] = useState(false);
+  const leg = painting?.legs.at(-1);
+  const painted = useMemo(() => leg && draftOf(leg, welcome), [leg?.name, welcome]);
+
+  useEffect(() => keepDraft(draft), [draft]);
+  // A page that is opened beside a painting shows that painting's settings.
+  useEffect(() => {
+    if (painted && !keptDraft()?.content) setDraft(painted);
+  }, [painted]);
+
+  const act = async (path: string, body?: Draft) => {
+    setAsking(true);
+    setRefusal(undefined);
+    try {
+      await tell(path, body);
+    } catch (error) {
+      const { message, setting } = error as Refused;
+      setRefusal({ message, setting });
+    } finally {
+      setAsking(false);
+    }
+  };
+  const add = (picture: PictureInfo) => {
+    const others = welcome.pictures.filter(({ id }) => id !== picture.id);
+    setWelcome({ ...welcome, pictures: [...others, picture] });
+  };
+  const isChanged = painted !== undefined && !isSameDraft(draft, painted);
+  const canSteer = isChanged && painting?.shown !== undefined;
+
+  return (
+    <main class="paint">
+      <section class="controls" aria-label="Pictures and settings">
+        <div class="sources">
+          {ABOVE.map((name) => (
+            <PictureField
+              label={name === 'content' ? 'Content' : 'Style'}
+              pictures={welcome.pictures}
+              chosen={draft[name as 'content'] as string | undefined}
+              onChoose={(id) => setDraft({ ...draft, [name]: id })}
+              onAdd={add}
+            />
+          ))}
+        </div>
+        <Settings
+          welcome={welcome}
+          draft={draft}
+          onChange={setDraft}
+          onAdd={add}
+          refusal={refusal}
+          without={ABOVE}
+        />
+        <div class="begin">
+          {refusal && !refusal.setting && <Problem>{refusal.message}</Problem>}
+          {refusal?.setting && <Problem>{refusal.message}</Problem>}
+          {canSteer && (
+            <button type="button" class="main" disabled={isAsking} onClick={() => void act('steer', draft)}>
+              Go on with these settings
+            </button>
+          )}
+          <button
+            type="button"
+            class={canSteer ? '' : 'main'}
+            disabled={isAsking || !draft.content || !draft.style}
+            onClick={() => void act('paint', draft)}
+          >
+            {painting ? 'Paint afresh' : 'Paint'}
+          </button>
+        </div>
+      </section>
+      <section class="stage" aria-label="The picture">
+        <Stage painting={painting} draft={draft} welcome={welcome} />
+        <Actions painting={painting} act={(path) => void act(path)} />
+      </section>
+      <section class="progress" aria-label="Progress">
+        <Progress painting={painting} />
+      </section>
+    </main>
+  );
+}
+
+function firstDraft({ pictures }: Welcome): Draft {
+  // The pair that `npm start` paints, where it is here.
+  const named = (part: string) => pictures.find(({ name }) => name.includes(part))?.id;
+  return { content: named('bazille') ?? pictures[0]?.id, style: named('vangogh') ?? pictures[1]?.id };
+}
+
+function Stage({ painting, draft, welcome }: { painting?: Painting; draft: Draft; welcome: Welcome }) {
+  const [view, setView] = useState<View>(WHOLE);
+  const leg = painting?.legs.at(-1);
+  const first = painting?.legs[0];
+  const contentId = first ? draftOf(first, welcome).content : draft.content;
+  const content = welcome.pictures.find(({ id }) => id === contentId);
+  const aspect = content ? content.width / content.height : 1.25;
+  const shown = painting?.shown;
+  useEffect(() => setView(WHOLE), [painting?.id]);
+  if (!content) return <div class="empty">Choose a content and a style picture.</div>;
+  const before = { src: thumbnail(content.id, 1600), alt: `The content picture, ${content.name}` };
+  if (!shown || !leg) {
+    return <Viewer src={before.src} alt={before.alt} view={view} onView={setView} aspect={aspect} />;
+  }
+  return (
+    <Viewer
+      src={`api/preview.png?painting=${painting.id}&leg=${shown.leg}&evaluations=${shown.evaluations}`}
+      alt={`The painting after ${shown.evaluations} evaluations`}
+      before={before}
+      view={view}
+      onView={setView}
+      aspect={leg.size ? leg.size.width / leg.size.height : aspect}
+    />
+  );
+}
+
+function Actions({ painting, act }: { painting?: Painting; act: (path: string) => void }) {
+  const status = painting?.status ?? 'ended';
+  const isShown = painting?.shown !== undefined;
+  return (
+    <div class="actions">
+      <button
+        type="button"
+        disabled={status !== 'painting' && status !== 'paused'}
+        onClick={() => act(status === 'paused' ? 'go-on' : 'pause')}
+      >
+        {status === 'paused' ? 'Go on' : 'Pause'}
+      </button>
+      <button type="button" disabled={status === 'ended'} onClick={() => act('stop')}>
+        Stop
+      </button>
+      <a
+        class={`button ${isShown ? '' : 'disabled'}`}
+        href={isShown ? 'api/picture.png' : undefined}
+        download="wheatfield.png"
+        aria-disabled={!isShown}
+      >
+        Download
+      </a>
+      <CopyAs isReady={isShown} />
+    </div>
+  );
+}
+
+function Progress({ painting }: { painting?: Painting }) {
+  const leg = painting?.legs.at(-1);
+  const step = leg?.steps.at(-1);
+  const legs = useMemo(() => painting?.legs.map(({ steps }) => steps) ?? [], [painting?.legs]);
+  return (
+    <>
+      <p class="doing" role="status">
+        {painting ? (
+          leg?.error ? (
+            <Problem>{leg.error}</Problem>
+          ) : (
+            painting.doing
+          )
+        ) : (
+          'Choose two pictures, then paint.'
+        )}
+      </p>
+      <dl class="figures">
+        <div>
+          <dt>iteration</dt>
+          <dd>{step ? `${step.iteration + 1} of ${String(leg?.settings.iterations)}` : '–'}</dd>
+        </div>
+        <div>
+          <dt>evaluations</dt>
+          <dd>{step?.evaluations ?? '–'}</dd>
+        </div>
+        <div>
+          <dt>loss</dt>
+          <dd>{step ? inPowers(step.loss) : '–'}</dd>
+        </div>
+        <div>
+          <dt>time</dt>
+          <dd>{step ? inTime(step.seconds) : '–'}</dd>
+        </div>
+      </dl>
+      <Curves legs={legs} />
+      <p class="about">
+        {leg ? (
+          <>
+            Saved in <code>{String(leg.settings.out)}</code>. {leg.network}
+          </>
+        ) : (
+          'The loss appears here, term by term.'
+        )}
+      </p>
+    </>
+  );
+}
