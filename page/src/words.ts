@@ -3,7 +3,7 @@
 /** contentWeight as Content weight. */
 export function inWords(name: string): string {
   const words = name.replace(/([A-Z])/g, ' $1').toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return (words.charAt(0).toUpperCase() + words.slice(1)).replace(/^Tv\b/, 'TV');
 }
 
 /** 4.42e+8 as 4.42 × 10⁸. */

@@ -78,6 +78,7 @@ export function openLibrary(folder: string, uploads: string): Library {
       return [...known.values()];
     },
     async add(name, bytes) {
+      if (bytes.length === 0) throw new UserError('The file is empty. Choose another.');
       const { width, height } = await pictureSize(bytes);
       if (width * height > MOST_PIXELS) {
         throw new UserError(

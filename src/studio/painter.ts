@@ -37,9 +37,6 @@ interface Work {
   ended: Promise<void>;
 }
 
-/** Makes the settings of a leg, given the folder that its results go to. */
-export type SettingsFor = (out: string) => Promise<Settings>;
-
 export class Painter {
   private paintings = 0;
   private work: Work | undefined;
@@ -50,17 +47,16 @@ export class Painter {
 
   constructor(private readonly options: PainterOptions) {}
 
-  /** Begins a new painting. One that is at work is stopped first. */
-  async paint(settingsFor: SettingsFor): Promise<void> {
+  /** Begins a new painting, in a folder of its own. One that is at work is stopped first. */
+  async paint(settings: Settings): Promise<void> {
     const { feed } = this.options;
-    const out = await this.newFolder();
-    const settings = await settingsFor(out);
     await this.stop();
+    const out = await this.newFolder();
     this.shown = undefined;
     this.paintings++;
     const painting: Painting = { id: this.paintings, status: 'preparing', doing: 'It begins.', legs: [] };
     feed.publish({ type: 'painting', painting });
-    this.begin(settings);
+    this.begin({ ...settings, out });
   }
 
   /**
@@ -68,18 +64,16 @@ export class Painter {
    *
    * @throws UserError where there is no picture yet
    */
-  async steer(settingsFor: SettingsFor): Promise<void> {
+  async steer(settings: Settings): Promise<void> {
     const { folder } = this.options;
     if (!this.painting || !this.shown) {
       throw new UserError('There is no picture to go on from yet. Wait for the first, or paint afresh.');
     }
-    const out = await this.newFolder();
-    // Before the painting is stopped, so that settings that are refused change nothing.
-    const settings = await settingsFor(out);
     await this.stop();
+    const out = await this.newFolder();
     const first = path.join(folder, out, 'first.png');
     await saveImage(this.shown.picture, first);
-    this.begin({ ...settings, init: shownPath(folder, first) });
+    this.begin({ ...settings, out, init: shownPath(folder, first) });
   }
 
   /** Rests after the evaluation at hand. */

@@ -145,10 +145,8 @@ function routes({ page, feed, library, painter, folder, signal }: Parts): Hono {
     return send(context, bytes, 'image/jpeg');
   });
 
-  const settingsOf = async (context: Context) => {
-    const given = await readJson<GivenSettings>(context);
-    return (out: string): Promise<Settings> => settingsFrom(given, library, out);
-  };
+  const settingsOf = async (context: Context): Promise<Settings> =>
+    settingsFrom(await readJson<GivenSettings>(context), library);
   app.post('/api/paint', json, async (context) => {
     await painter.paint(await settingsOf(context));
     return context.json({});

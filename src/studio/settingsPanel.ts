@@ -44,7 +44,7 @@ function controlOf({ kind: { placeholder, choices } }: Setting<unknown>): Settin
  *
  * @throws UserError as readSettings does, and for a picture that is not here
  */
-export async function settingsFrom(given: GivenSettings, library: Library, out: string): Promise<Settings> {
+export async function settingsFrom(given: GivenSettings, library: Library): Promise<Settings> {
   const panel = settingsPanel();
   const read: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
@@ -52,7 +52,7 @@ export async function settingsFrom(given: GivenSettings, library: Library, out: 
     // An unknown name goes on to readSettings, which says so.
     read[name] = info?.control === 'picture' ? await pathsOf(value, info.choices, library) : value;
   }
-  return readSettings({ ...read, weights: undefined, out });
+  return readSettings({ ...read, weights: undefined, out: undefined });
 }
 
 /** A picture's path for each id; words that are valid stay as they are. */

@@ -1,5 +1,5 @@
 /** The room to paint in: pictures and settings on one side, the picture and its curves on the other. */
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Painting, PictureInfo, StudioState, Welcome } from '../../../src/studio/protocol';
 import { type Refused, tell } from '../ask';
 import { type Draft, draftOf, isSameDraft, keepDraft, keptDraft } from '../draft';
@@ -21,17 +21,25 @@ interface PaintProps {
 const ABOVE = ['content', 'style'];
 
 export function Paint({ welcome, setWelcome, state: { painting } }: PaintProps) {
-  const [draft, setDraft] = useState<Draft>(() => keptDraft() ?? firstDraft(welcome));
+  const [kept] = useState(keptDraft);
+  const [draft, setDraft] = useState<Draft>(kept ?? firstDraft(welcome));
+  const isUntouched = useRef(kept === undefined);
   const [refusal, setRefusal] = useState<{ message: string; setting?: string }>();
   const [isAsking, setAsking] = useState(false);
   const leg = painting?.legs.at(-1);
   const painted = useMemo(() => leg && draftOf(leg, welcome), [leg?.name, welcome]);
 
-  useEffect(() => keepDraft(draft), [draft]);
+  useEffect(() => {
+    if (!isUntouched.current) keepDraft(draft);
+  }, [draft]);
   // A page that is opened beside a painting shows that painting's settings.
   useEffect(() => {
-    if (painted && !keptDraft()?.content) setDraft(painted);
+    if (painted && isUntouched.current) setDraft(painted);
   }, [painted]);
+  const change = (next: Draft) => {
+    isUntouched.current = false;
+    setDraft(next);
+  };
 
   const act = async (path: string, body?: Draft) => {
     setAsking(true);
@@ -61,7 +69,7 @@ export function Paint({ welcome, setWelcome, state: { painting } }: PaintProps) 
               label={name === 'content' ? 'Content' : 'Style'}
               pictures={welcome.pictures}
               chosen={draft[name as 'content'] as string | undefined}
-              onChoose={(id) => setDraft({ ...draft, [name]: id })}
+              onChoose={(id) => change({ ...draft, [name]: id })}
               onAdd={add}
             />
           ))}
@@ -69,7 +77,7 @@ export function Paint({ welcome, setWelcome, state: { painting } }: PaintProps) 
         <Settings
           welcome={welcome}
           draft={draft}
-          onChange={setDraft}
+          onChange={change}
           onAdd={add}
           refusal={refusal}
           without={ABOVE}
@@ -138,28 +146,34 @@ function Stage({ painting, draft, welcome }: { painting?: Painting; draft: Draft
 function Actions({ painting, act }: { painting?: Painting; act: (path: string) => void }) {
   const status = painting?.status ?? 'ended';
   const isShown = painting?.shown !== undefined;
+  const error = painting?.legs.at(-1)?.error;
   return (
-    <div class="actions">
-      <button
-        type="button"
-        disabled={status !== 'painting' && status !== 'paused'}
-        onClick={() => act(status === 'paused' ? 'go-on' : 'pause')}
-      >
-        {status === 'paused' ? 'Go on' : 'Pause'}
-      </button>
-      <button type="button" disabled={status === 'ended'} onClick={() => act('stop')}>
-        Stop
-      </button>
-      <a
-        class={`button ${isShown ? '' : 'disabled'}`}
-        href={isShown ? 'api/picture.png' : undefined}
-        download="wheatfield.png"
-        aria-disabled={!isShown}
-      >
-        Download
-      </a>
-      <CopyAs isReady={isShown} />
-    </div>
+    <>
+      <div class="doing" role="status">
+        {error ? <Problem>{error}</Problem> : (painting?.doing ?? 'Choose two pictures, then paint.')}
+      </div>
+      <div class="actions">
+        <button
+          type="button"
+          disabled={status !== 'painting' && status !== 'paused'}
+          onClick={() => act(status === 'paused' ? 'go-on' : 'pause')}
+        >
+          {status === 'paused' ? 'Go on' : 'Pause'}
+        </button>
+        <button type="button" disabled={status === 'ended'} onClick={() => act('stop')}>
+          Stop
+        </button>
+        <a
+          class={`button ${isShown ? '' : 'disabled'}`}
+          href={isShown ? 'api/picture.png' : undefined}
+          download="wheatfield.png"
+          aria-disabled={!isShown}
+        >
+          Download
+        </a>
+        <CopyAs isReady={isShown} />
+      </div>
+    </>
   );
 }
 
@@ -169,17 +183,6 @@ function Progress({ painting }: { painting?: Painting }) {
   const legs = useMemo(() => painting?.legs.map(({ steps }) => steps) ?? [], [painting?.legs]);
   return (
     <>
-      <p class="doing" role="status">
-        {painting ? (
-          leg?.error ? (
-            <Problem>{leg.error}</Problem>
-          ) : (
-            painting.doing
-          )
-        ) : (
-          'Choose two pictures, then paint.'
-        )}
-      </p>
       <dl class="figures">
         <div>
           <dt>iteration</dt>

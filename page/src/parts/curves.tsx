@@ -71,12 +71,12 @@ async function draw(element: HTMLElement, legs: CurvesProps['legs']): Promise<vo
       font: { family: style.fontFamily, size: 12, color: ink },
       paper_bgcolor: 'rgba(0,0,0,0)',
       plot_bgcolor: 'rgba(0,0,0,0)',
-      margin: { l: 56, r: 8, t: 8, b: 40 },
+      margin: { l: 56, r: 8, t: 44, b: 44 },
       hovermode: 'x unified',
       hoverlabel: { bgcolor: isDark ? '#222' : '#fff', font: { color: isDark ? '#eee' : '#222' } },
       xaxis: { ...axis, title: { text: 'evaluations' }, rangemode: 'tozero' },
       yaxis: { ...axis, type: 'log', exponentformat: 'power', dtick: 1 },
-      legend: { orientation: 'h', x: 0, y: -0.2, yanchor: 'top' },
+      legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
       // Where the settings were changed.
       shapes: startsOf(legs).map((x) => ({
         type: 'line',

@@ -69,6 +69,7 @@ interface FieldProps {
 function Field(props: FieldProps) {
   const { info, value, onChange, problem } = props;
   const id = `setting-${info.name}`;
+  const backTo = `back to ${info.control === 'layers' ? 'the default' : asText(info.default)}`;
   return (
     <div class={`field ${value === undefined ? '' : 'set'}`}>
       <div class="label">
@@ -80,9 +81,9 @@ function Field(props: FieldProps) {
             type="button"
             class="plain"
             onClick={() => onChange(undefined)}
-            aria-label={`${inWords(info.name)}: back to ${asText(info.default)}`}
+            aria-label={`${inWords(info.name)}: ${backTo}`}
           >
-            back to {info.control === 'layers' ? 'the default' : asText(info.default)}
+            {backTo}
           </button>
         )}
       </div>
@@ -197,7 +198,7 @@ function Layers({ id, info, layers, value, onChange }: LayersProps) {
               <button
                 type="button"
                 aria-pressed={chosen.has(layer)}
-                aria-label={`${layer} for ${inWords(info.name).toLowerCase()}`}
+                aria-label={`${layer.slice(-1)}, ${layer} for ${inWords(info.name).toLowerCase()}`}
                 title={layer}
                 onClick={() => toggle(layer)}
               >
