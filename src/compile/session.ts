@@ -54,9 +54,9 @@ export interface OwnedArray {
 /** A model whose inputs may have any shape that it allows. */
 export interface ModelSession {
   /** One array for each input; resolves to the outputs by name. */
-  run(inputs: readonly OwnedArray[] | Promise<readonly OwnedArray[]>): Promise<Record<string, NDArray>>;
+  run: (inputs: readonly OwnedArray[] | Promise<readonly OwnedArray[]>) => Promise<Record<string, NDArray>>;
   /** Frees the native memory, after the runs that have begun. */
-  dispose(): Promise<void>;
+  dispose: () => Promise<void>;
 }
 
 /**
