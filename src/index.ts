@@ -4,6 +4,7 @@ import './greeting';
 
 // In [16] and [17]: pictures
 export {
+  type DeepPicture,
   type LoadOptions,
   type Picture,
   type PictureSource,
@@ -15,6 +16,13 @@ export {
   resizePicture,
   saveImage,
 } from './picture/image';
+export {
+  type ColorChoice,
+  combineLuminance,
+  luminancePicture,
+  matchColors,
+  matchLuminance,
+} from './picture/color';
 export {
   IMAGENET_MEANS_BGR,
   type PictureArray,
