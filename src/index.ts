@@ -115,6 +115,7 @@ export {
   createProblem,
 } from './problem/problem';
 export type { SizedPictures, SourceRecord } from './problem/sources';
+export type { Finish } from './problem/recolor';
 export { lossTerms, noise, problemFromSettings } from './problem/fromSettings';
 export type { MakeVariables, Variables } from './variables/variables';
 export { displayable, freePixels, pixels } from './variables/pixels';
