@@ -4,6 +4,7 @@ import './greeting';
 
 // In [16] and [17]: pictures
 export {
+  type DeepPicture,
   type LoadOptions,
   type Picture,
   type PictureSource,
@@ -15,6 +16,13 @@ export {
   resizePicture,
   saveImage,
 } from './picture/image';
+export {
+  type ColorChoice,
+  combineLuminance,
+  luminancePicture,
+  matchColors,
+  matchLuminance,
+} from './picture/color';
 export {
   IMAGENET_MEANS_BGR,
   type PictureArray,
@@ -107,6 +115,7 @@ export {
   createProblem,
 } from './problem/problem';
 export type { SizedPictures, SourceRecord } from './problem/sources';
+export type { Finish } from './problem/recolor';
 export { lossTerms, noise, problemFromSettings } from './problem/fromSettings';
 export type { MakeVariables, Variables } from './variables/variables';
 export { displayable, freePixels, pixels } from './variables/pixels';
