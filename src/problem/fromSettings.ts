@@ -1,6 +1,7 @@
 /** A transfer's settings as options of a problem: its terms, its variables and the picture to begin at. */
 import * as tf from '@tensorflow/tfjs';
 import { type LayerShares, type LossTerm, contentTerm, styleTerm, totalVariationTerm } from '../losses/terms';
+import { luminancePicture } from '../picture/color';
 import { type Picture, type Size, loadImage } from '../picture/image';
 import type { Settings } from '../settings';
 import { UserError } from '../errors';
@@ -12,12 +13,13 @@ import type { SizedPictures } from './sources';
 
 /** What the settings say about a problem; the caller adds signals, events or an open network. */
 export function problemFromSettings(settings: Settings): ProblemOptions {
-  const { content, style, height, resize, network, weights, device, threads, winograd } = settings;
+  const { content, style, height, resize, color, network, weights, device, threads, winograd } = settings;
   return {
     content,
     styles: [style],
     height,
     resize,
+    color,
     network,
     weights,
     winograd,
@@ -65,14 +67,15 @@ function variablesOf({ variables, bounds }: Pick<Settings, 'variables' | 'bounds
  * @throws UserError for a file that cannot be read
  */
 export async function firstPicture(
-  { init, seed, resize }: Pick<Settings, 'init' | 'seed' | 'resize'>,
+  { init, seed, resize, color }: Pick<Settings, 'init' | 'seed' | 'resize' | 'color'>,
   { content, styles }: SizedPictures,
 ): Promise<Picture> {
   if (init === 'noise') return noise(content, seed);
   if (init === 'content') return content;
   const { width, height } = content;
   const source = init === 'style' ? styles[0] : init;
-  return loadImage(source, { size: { width, height }, resize });
+  const first = await loadImage(source, { size: { width, height }, resize });
+  return color === 'luminance' ? luminancePicture(first) : first;
 }
 
 /**

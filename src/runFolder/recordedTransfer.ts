@@ -63,6 +63,7 @@ export function recordedTransfer(
   }
   return Object.assign(events(), {
     picture: () => transfer.picture(),
+    deepPicture: () => transfer.deepPicture(),
     checkpoint: () => transfer.checkpoint(),
   });
 }
