@@ -18,10 +18,8 @@ describe('the studio', () => {
     const { pictures } = await test.get<Welcome>('api/welcome');
     const named = (part: string) => pictures.find(({ name }) => name.startsWith(part))?.id ?? '';
     pair = { content: named('bazille'), style: named('vangogh') };
-    process.chdir(test.folder);
   });
   afterEach(async () => {
-    process.chdir(cwd);
     await test.close();
   });
 
@@ -31,11 +29,12 @@ describe('the studio', () => {
   async function again(command: string): Promise<Buffer> {
     const words = command.replace(/^npx wheatfield /, '').split(' ');
     const quiet = { write: () => undefined };
+    process.chdir(test.folder);
     const code = await main([...words, '--force'], {
       stdout: quiet,
       stderr: process.stderr,
       openNetwork: openTinyVgg19,
-    });
+    }).finally(() => process.chdir(cwd));
     assert.equal(code, 0);
     const names = await readdir(path.join(test.folder, 'results', 'again'));
     const numbers = names.map((name) => Number(/^result_at_iteration_(\d+)\.png$/.exec(name)?.[1] ?? -1));
@@ -69,7 +68,7 @@ describe('the studio', () => {
     assert.ok(files.includes('result_at_iteration_2.png') && files.includes('settings.json'));
     assert.deepEqual(
       await shown(),
-      await readFile(path.join('results', 'studio-1', 'result_at_iteration_2.png')),
+      await readFile(path.join(test.folder, 'results', 'studio-1', 'result_at_iteration_2.png')),
     );
   });
 
@@ -113,8 +112,11 @@ describe('the studio', () => {
     const [before, after] = (painting as Painting).legs;
     assert.equal(before?.end?.reason, 'stopped');
     assert.equal(after?.settings.init, 'results/studio-2/first.png');
-    const first = await readFile(path.join('results', 'studio-2', 'first.png'));
-    assert.deepEqual(first, await readFile(path.join('results', 'studio-1', 'result_when_stopped.png')));
+    const first = await readFile(path.join(test.folder, 'results', 'studio-2', 'first.png'));
+    assert.deepEqual(
+      first,
+      await readFile(path.join(test.folder, 'results', 'studio-1', 'result_when_stopped.png')),
+    );
     const { command, note } = await test.get<Copies>('api/copies');
     assert.match(note, /begin at the picture that was at hand then, results\/studio-2\/first.png/);
     assert.deepEqual(await again(command), await shown());

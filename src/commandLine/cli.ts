@@ -83,6 +83,16 @@ export async function main(args: readonly string[], surroundings: Surroundings):
       const { runStudio } = await import('./studio.js');
       exitCode = await runStudio({ port, open }, surroundings);
     });
+  program
+    .command('report')
+    .description('Writes a run as one HTML file, to be opened offline or mailed.')
+    .argument('<dir>', "the run's folder, its --out")
+    .option('--to <file>', "the file (default: report.html in the run's folder)")
+    .helpOption('-h, --help', 'print this help')
+    .action(async (dir: string, { to }: { to?: string }) => {
+      const { writeReport } = await import('../report/report.js');
+      stdout.write(`The report is ${await writeReport(dir, to)}\n`);
+    });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

@@ -136,15 +136,35 @@ async function openResults(
  */
 export async function readRun(dir: string): Promise<{ record: RunRecord; checkpoint?: Checkpoint }> {
   await assertNotInUse(dir);
+  const { record } = await readResults(dir);
+  await assertWritable(dir);
+  return { record, checkpoint: await readCheckpoint(path.join(dir, CHECKPOINT)) };
+}
+
+/** What a run has written so far. */
+export interface WrittenResults {
+  record: RunRecord;
+  losses: LossEntry[];
+  /** The names of the files of its pictures, in the order in which they were painted. */
+  pictures: string[];
+}
+
+/**
+ * What a run has written so far, while it runs or afterwards.
+ *
+ * @throws UserError where `dir` holds no run, or one whose files are damaged
+ */
+export async function readResults(dir: string): Promise<WrittenResults> {
   const file = path.join(dir, SETTINGS_FILE);
   const text = await textOf(file);
   if (text === undefined) {
     throw new UserError(`There is no run in ${dir}: it holds no ${SETTINGS_FILE}. Check the path.`);
   }
   const record = parsedJson(text, `The settings of a run in ${file}`, isRunRecord);
-  await readLosses(dir);
-  await assertWritable(dir);
-  return { record, checkpoint: await readCheckpoint(path.join(dir, CHECKPOINT)) };
+  const order = (name: string) => Number(/\d+/.exec(name)?.[0] ?? Infinity);
+  const names = (await earlierResults(dir)).filter((name) => name.endsWith('.png'));
+  const pictures = names.sort((a, b) => order(a) - order(b));
+  return { record, losses: await readLosses(dir), pictures };
 }
 
 async function readLosses(dir: string): Promise<LossEntry[]> {

@@ -6,6 +6,7 @@ import { UserError } from '../errors';
 import { encodeImage, loadImage, pictureSize } from '../picture/image';
 import { PROJECT_FOLDER } from '../project';
 import { writeWholeFile } from '../wholeFile';
+import { shownPath } from './paths';
 import type { PictureInfo } from './protocol';
 
 const ENDINGS = /\.(jpe?g|png|webp|tiff?|gif|avif)$/i;
@@ -14,8 +15,12 @@ const MOST_PIXELS = 100e6;
 
 export interface Library {
   all(): Promise<PictureInfo[]>;
-  /** @throws UserError where no picture has the id */
-  find(id: string): Promise<PictureInfo>;
+  /**
+   * The absolute path of a picture.
+   *
+   * @throws UserError where no picture has the id
+   */
+  pathOf(id: string): Promise<string>;
   /**
    * Keeps the bytes of a picture's file as they are.
    *
@@ -72,7 +77,7 @@ export function openLibrary(folder: string, uploads: string): Library {
   }
 
   return {
-    find,
+    pathOf: async (id) => path.resolve(folder, (await find(id)).path),
     async all() {
       await scan();
       return [...known.values()];
@@ -110,11 +115,4 @@ export function openLibrary(folder: string, uploads: string): Library {
       return encodeImage(await loadImage(path.resolve(folder, shown), { size }), '.jpg');
     },
   };
-}
-
-/** As a command names it: from the working folder where it lies there, with slashes that every system takes. */
-export function shownPath(folder: string, file: string): string {
-  const relative = path.relative(folder, file);
-  const isWithin = !relative.startsWith('..') && !path.isAbsolute(relative);
-  return (isWithin ? relative : file).replaceAll(path.sep, '/');
 }

@@ -16,8 +16,8 @@ import type { Transfer } from '../transfer/transfer';
 import { type Copies, type Leg, type Painting } from './protocol';
 import { copiesOf } from './copies';
 import type { Feed } from './feed';
-import { shownPath } from './library';
 import { Pace } from './pace';
+import { shownSettings } from './paths';
 import { previewPng } from './preview';
 import type { Turns } from './turns';
 
@@ -65,15 +65,14 @@ export class Painter {
    * @throws UserError where there is no picture yet
    */
   async steer(settings: Settings): Promise<void> {
-    const { folder } = this.options;
     if (!this.painting || !this.shown) {
       throw new UserError('There is no picture to go on from yet. Wait for the first, or paint afresh.');
     }
     await this.stop();
     const out = await this.newFolder();
-    const first = path.join(folder, out, 'first.png');
-    await saveImage(this.shown.picture, first);
-    this.begin({ ...settings, out, init: shownPath(folder, first) });
+    const init = path.join(out, 'first.png');
+    await saveImage(this.shown.picture, init);
+    this.begin({ ...settings, out, init });
   }
 
   /** Rests after the evaluation at hand. */
@@ -138,8 +137,11 @@ export class Painter {
       openNetwork,
       open: (source) => beginResults(settings.out, settings, source),
     });
-    const leg: Leg = { name: path.basename(settings.out), settings: { ...settings }, steps: [] };
-    leg.settings.out = shownPath(folder, path.resolve(folder, settings.out));
+    const leg: Leg = {
+      name: path.basename(settings.out),
+      settings: shownSettings(folder, settings),
+      steps: [],
+    };
     feed.publish({ type: 'leg', leg });
     feed.publish({ type: 'status', status: 'preparing', doing: 'It reads the pictures.' });
     this.resting = Promise.resolve();
@@ -219,9 +221,9 @@ export class Painter {
     const { folder } = this.options;
     await mkdir(path.join(folder, 'results'), { recursive: true });
     for (let number = 1; ; number++) {
-      const out = path.join('results', `studio-${number}`);
+      const out = path.join(folder, 'results', `studio-${number}`);
       try {
-        await mkdir(path.join(folder, out));
+        await mkdir(out);
         return out;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

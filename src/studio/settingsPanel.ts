@@ -63,5 +63,5 @@ async function pathsOf(
 ): Promise<unknown> {
   if (Array.isArray(value)) return Promise.all(value.map((each) => pathsOf(each, words, library)));
   if (typeof value !== 'string' || words?.includes(value)) return value;
-  return (await library.find(value)).path;
+  return library.pathOf(value);
 }
