@@ -122,6 +122,13 @@ export type { MakeVariables, Variables } from './variables/variables';
 export { displayable, freePixels, pixels } from './variables/pixels';
 export { pyramid } from './variables/pyramid';
 
+// Fast style networks: one pass paints a picture
+export { ARCHITECTURES, type Architecture, type ArchitectureName } from './fastStyle/architecture';
+export { type FastStyleModel, loadFastStyle, saveFastStyle } from './fastStyle/modelFile';
+export { type OnnxOptions, fastStyleOnnx, readFastStyleOnnx } from './fastStyle/onnx';
+export type { Precision } from './fastStyle/onnxGraph';
+export type { Parameter, Parameters } from './train/parameters';
+
 // The whole in one call, and what stands around it
 export {
   type PaintOptions,
