@@ -7,6 +7,7 @@ const given = { content: 'a.jpg', style: 'b.jpg' };
 
 describe('readSettings', () => {
   const common = {
+    color: 'style',
     content: 'a.jpg',
     style: ['b.jpg'],
     styleWeights: undefined,

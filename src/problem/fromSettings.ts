@@ -22,7 +22,8 @@ import type { SizedPictures, StyleSize } from './sources';
 
 /** What the settings say about a problem; the caller adds signals, events or an open network. */
 export function problemFromSettings(settings: Settings): ProblemOptions {
-  const { content, style, height, resize, margin, network, weights, device, threads, winograd } = settings;
+  const { content, style, height, resize, color, margin, network, weights, device, threads, winograd } =
+    settings;
   return {
     content,
     styles: style,
@@ -30,6 +31,7 @@ export function problemFromSettings(settings: Settings): ProblemOptions {
     resize,
     styleSize: styleSizeOf(settings),
     margin,
+    color,
     network,
     weights,
     winograd,

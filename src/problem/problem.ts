@@ -20,6 +20,7 @@ import type { PreparationEvent } from '../transfer/events';
 import type { MakeVariables, Variables } from '../variables/variables';
 import { pyramid } from '../variables/pyramid';
 import { bytesNeeded } from './memory';
+import { type Finish, recolored } from './recolor';
 import { type SizedPictures, type SourceRecord, type StyleSize, readPictures, recordsOf } from './sources';
 import { computeTargets, disposeTargets } from './targets';
 
@@ -33,6 +34,8 @@ export interface ProblemOptions {
   resize?: ResizeFilter;
   /** The size that a style picture gets. Default the result's, which the chapter's Gram matrices need. */
   styleSize?: (style: Size, result: Size) => StyleSize;
+  /** Whose colours the result has. */
+  color?: Settings['color'];
   /** Default the chapter's. */
   terms?: readonly LossTerm[];
   /** How many mirrored pixels the network sees beyond each border; default none. */
@@ -92,6 +95,8 @@ export interface TransferProblem extends Size {
   z0: Float64Array;
   /** Loss and gradient at the variables z, compiled. */
   lossAndGrads: (z: InputArray) => Promise<Evaluation>;
+  /** What becomes of a picture's values before it is shown or saved; default nothing. */
+  finish?: Finish;
 }
 
 /** A transfer, ready to run. Dispose of it after use. */
@@ -112,6 +117,7 @@ export async function createProblem({
   height = SETTINGS.height.default,
   resize = SETTINGS.resize.default,
   styleSize = (_, result) => result,
+  color = SETTINGS.color.default,
   terms = CHAPTER_TERMS,
   margin = 0,
   variables: makeVariables = pyramid,
@@ -131,7 +137,8 @@ export async function createProblem({
   assertTerms(terms);
   await tf.ready();
   const onNotice = (message: string) => onEvent?.({ type: 'notice', message });
-  const pictures = await readPictures(sources, { height, resize, styleSize, onNotice });
+  const read = await readPictures(sources, { height, resize, styleSize, onNotice });
+  const { pictures, finish } = recolored(read, color);
   const size = sizeOf(pictures.content);
   const styleSizes = pictures.styles.map(sizeOf);
   const variables = makeVariables(size);
@@ -183,6 +190,7 @@ export async function createProblem({
         variables,
         z0,
         lossAndGrads: (z) => compiled(z),
+        finish,
         source,
         choice,
         dispose,
