@@ -1,13 +1,15 @@
 #!/usr/bin/env node
-/** `wheatfield transfer ...`: the chapter on the command line. */
+/** The command line: `wheatfield transfer` is the chapter, `wheatfield stylize` paints in one pass. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors';
 import type { OpenNetwork } from '../network/network';
 import { versions } from '../runFolder/versions';
 import { CHAPTER, readSettings } from '../settings';
+import { STEADY } from '../stylize/steady';
 import { type GivenSettings, addSettingFlags } from './flags';
 import type { Surroundings } from './run';
+import type { StylizeFlags } from './stylize';
 import type { TerminalStream } from './terminal';
 
 const EXAMPLES = `
@@ -19,6 +21,13 @@ Examples:
   wheatfield transfer --content photo.jpg --style painting.jpg --init noise --seed 7 --content-weight 0
 
 Exit codes: 0 done; 2 something to correct, a full disk included; 130 or 143 stopped by Ctrl-C or SIGTERM; 1 a fault of the program.
+`;
+
+const STYLIZE_EXAMPLES = `
+Examples:
+  wheatfield stylize --model great-wave photo.jpg --out painted
+  wheatfield stylize --model my.onnx holiday/ clip.mp4 --out painted --strength 0.7
+  wheatfield stylize --mix great-wave:0.6,kandinsky:0.4 dance.gif --out painted --height 320
 `;
 
 /**
@@ -72,6 +81,31 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     .action(async (dir: string, { force = false, ...given }: ResumeFlags) => {
       const { resumeTransfer } = await import('./run.js');
       exitCode = await resumeTransfer(dir, { ...given, force }, surroundings);
+    });
+  program
+    .command('stylize')
+    .description(
+      'Paints pictures, folders of them, animations and videos in one pass of a fast style network.',
+    )
+    .argument('<inputs...>', 'pictures, animated GIF or WebP files, videos (with ffmpeg), or folders of them')
+    .option(
+      '--model <name|file>',
+      'a style that comes with the package, or an .onnx file of wheatfield train',
+    )
+    .option('--mix <styles>', 'several styles with their parts, such as great-wave:0.6,kandinsky:0.4')
+    .requiredOption('--out <dir>', 'the folder for the paintings')
+    .option('--strength <0..1>', 'how much of the style, over the picture as it was (default: 1)')
+    .option('--height <n>', "paint at this height in pixels (default: each file's own)")
+    .option(
+      '--steady <0..0.99>',
+      `how much a film holds its strokes where it stands still (default: ${STEADY})`,
+    )
+    .option('--threads <n>', 'threads that compute (default: as many as there are processors)')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', STYLIZE_EXAMPLES)
+    .action(async (inputs: string[], flags: StylizeFlags) => {
+      const { runStylize } = await import('./stylize.js');
+      exitCode = await runStylize(inputs, flags, surroundings);
     });
   try {
     await program.parseAsync(args, { from: 'user' });
