@@ -6,10 +6,9 @@ import { UserError } from '../errors';
 import type { OpenNetwork } from '../network/network';
 import { versions } from '../runFolder/versions';
 import { CHAPTER, readSettings } from '../settings';
-import { STEADY } from '../stylize/steady';
 import { type GivenSettings, addSettingFlags } from './flags';
 import type { Surroundings } from './run';
-import type { StylizeFlags } from './stylize';
+import { addStylizeCommand } from './stylizeCommand';
 import type { TerminalStream } from './terminal';
 
 const EXAMPLES = `
@@ -21,13 +20,6 @@ Examples:
   wheatfield transfer --content photo.jpg --style painting.jpg --init noise --seed 7 --content-weight 0
 
 Exit codes: 0 done; 2 something to correct, a full disk included; 130 or 143 stopped by Ctrl-C or SIGTERM; 1 a fault of the program.
-`;
-
-const STYLIZE_EXAMPLES = `
-Examples:
-  wheatfield stylize --model great-wave photo.jpg --out painted
-  wheatfield stylize --model my.onnx holiday/ clip.mp4 --out painted --strength 0.7
-  wheatfield stylize --mix great-wave:0.6,kandinsky:0.4 dance.gif --out painted --height 320
 `;
 
 /**
@@ -83,30 +75,19 @@ export async function main(args: readonly string[], surroundings: Surroundings):
       exitCode = await resumeTransfer(dir, { ...given, force }, surroundings);
     });
   program
-    .command('stylize')
-    .description(
-      'Paints pictures, folders of them, animations and videos in one pass of a fast style network.',
-    )
-    .argument('<inputs...>', 'pictures, animated GIF or WebP files, videos (with ffmpeg), or folders of them')
-    .option(
-      '--model <name|file>',
-      'a style that comes with the package, or an .onnx file of wheatfield train',
-    )
-    .option('--mix <styles>', 'several styles with their parts, such as great-wave:0.6,kandinsky:0.4')
-    .requiredOption('--out <dir>', 'the folder for the paintings')
-    .option('--strength <0..1>', 'how much of the style, over the picture as it was (default: 1)')
-    .option('--height <n>', "paint at this height in pixels (default: each file's own)")
-    .option(
-      '--steady <0..0.99>',
-      `how much a film holds its strokes where it stands still (default: ${STEADY})`,
-    )
-    .option('--threads <n>', 'threads that compute (default: as many as there are processors)')
+    .command('settings')
+    .description('Prints the settings that a picture was made with, which the picture itself holds.')
+    .argument('<picture>', 'a picture that Wheatfield saved')
     .helpOption('-h, --help', 'print this help')
-    .addHelpText('after', STYLIZE_EXAMPLES)
-    .action(async (inputs: string[], flags: StylizeFlags) => {
-      const { runStylize } = await import('./stylize.js');
-      exitCode = await runStylize(inputs, flags, surroundings);
+    .action(async (picture: string) => {
+      const { readNotes } = await import('../picture/notes.js');
+      const { creator, settings } = await readNotes(picture);
+      stdout.write(`${JSON.stringify({ creator, ...settings }, null, 2)}\n`);
     });
+  addStylizeCommand(program, async (inputs, flags) => {
+    const { runStylize } = await import('./stylize.js');
+    exitCode = await runStylize(inputs, flags, surroundings);
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

@@ -8,18 +8,8 @@ import { STEADY } from '../stylize/steady';
 import { type StylizeEvent, stylizeFiles } from '../stylize/stylizeFiles';
 import { openStylizer } from '../stylize/stylizer';
 import type { Surroundings } from './run';
+import type { StylizeFlags } from './stylizeCommand';
 import { type TerminalStream, duration } from './terminal';
-
-/** The flags as they were given. */
-export interface StylizeFlags {
-  model?: string;
-  mix?: string;
-  out: string;
-  strength?: string;
-  steady?: string;
-  height?: string;
-  threads?: string;
-}
 
 /** Paints the inputs and returns the exit code: 2 where a file failed. */
 export async function runStylize(

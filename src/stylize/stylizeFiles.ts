@@ -9,8 +9,8 @@ import {
   loadImage,
   pictureSize,
   resizePicture,
-  saveImage,
 } from '../picture/image';
+import { saveImage } from '../picture/save';
 import { type Animation, frameCount, readAnimation, writeAnimation } from './animation';
 import { type FileKind, filesOf, isVideo, outputNames } from './files';
 import { STEADY, steadyPaintings } from './steady';
