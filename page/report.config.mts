@@ -12,7 +12,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1500,
     rolldownOptions: {
       input: 'src/report/main.tsx',
-      checks: { pluginTimings: false },
+      checks: { pluginTimings: false, emptyImportMeta: false },
       output: {
         format: 'iife',
         codeSplitting: false,

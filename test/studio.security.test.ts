@@ -221,7 +221,17 @@ describe("the studio's guard", () => {
     }
     const { pictures } = await test.get<{ pictures: { id: string }[] }>('api/welcome');
     const [content, style] = pictures.map(({ id }) => id);
-    await test.post('api/paint', { content, style, height: 32, iterations: 2, evaluations: 5, threads: 1 });
+    await test.post('api/paint', {
+      content,
+      style,
+      height: 32,
+      iterations: 2,
+      evaluations: 5,
+      threads: 1,
+      margin: 0,
+      contentLayer: ['block2_conv2'],
+      styleLayers: ['block1_conv1'],
+    });
     const { painting } = await test.until((state) => state.painting?.status === 'ended');
     assert.equal(painting?.legs[0]?.end?.reason, 'iterations');
     for (const socket of sockets) socket.destroy();

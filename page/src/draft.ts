@@ -4,9 +4,12 @@ import type { GivenSettings, Leg, SettingInfo, Welcome } from '../../src/studio/
 export type Draft = GivenSettings;
 
 /** Of a leg's settings, as if they had just been chosen. What it began from is not a choice where it is the picture at hand. */
-export function draftOf(leg: Leg, { settings, pictures }: Welcome): Draft {
+export function draftOf(leg: Leg, { settings, pictures, presets }: Welcome): Draft {
   const entries = settings
-    .map((info): [string, unknown] => [info.name, chosen(leg.settings[info.name], info, pictures)])
+    .map((info): [string, unknown] => [
+      info.name,
+      chosen(leg.settings[info.name], info, usual(info, leg.settings, presets), pictures),
+    ])
     .filter(([name, value]) => value !== undefined && !(name === 'init' && isAtHand(leg)));
   return Object.fromEntries(entries);
 }
@@ -15,8 +18,22 @@ function isAtHand({ settings, name }: Leg): boolean {
   return String(settings.init).endsWith(`${name}/first.png`);
 }
 
-function chosen(value: unknown, info: SettingInfo, pictures: Welcome['pictures']): unknown {
-  if (value === undefined || isSame(value, info.default)) return undefined;
+/** A setting's value where it is not chosen: the preset's, or its default. */
+export function usual(
+  { name, default: byDefault }: SettingInfo,
+  { preset }: Record<string, unknown>,
+  presets: Welcome['presets'],
+): unknown {
+  return presets[typeof preset === 'string' ? preset : 'painter']?.[name] ?? byDefault;
+}
+
+function chosen(
+  value: unknown,
+  info: SettingInfo,
+  otherwise: unknown,
+  pictures: Welcome['pictures'],
+): unknown {
+  if (value === undefined || isSame(value, otherwise)) return undefined;
   return info.control === 'picture' ? idsOf(value, pictures) : value;
 }
 

@@ -2,7 +2,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
-import { encodeImage, loadImage, pictureSize } from '../picture/image';
+import { loadImage, pictureSize } from '../picture/image';
+import { encodeImage } from '../picture/save';
+import { PRESETS } from '../presets';
 import { PROJECT_FOLDER } from '../project';
 import { readResults } from '../runFolder/results';
 import type { SourceRecord } from '../problem/sources';
@@ -59,7 +61,8 @@ async function reportData(dir: string): Promise<ReportData> {
     losses,
     settings: Object.entries(SETTINGS).map(([name, { help, default: usual }]) => {
       const value: unknown = settings[name as SettingName];
-      const isDefault = JSON.stringify(value) === JSON.stringify(usual);
+      const preset: Record<string, unknown> = PRESETS[settings.preset];
+      const isDefault = JSON.stringify(value) === JSON.stringify(preset[name] ?? usual);
       return { name, value: valueText(value), isDefault, help };
     }),
     command: commandOf(departures(shownSettings(process.cwd(), settings))),
@@ -109,7 +112,7 @@ async function jpeg(file: string, side: number): Promise<string> {
     width: Math.max(1, Math.round(width * scale)),
     height: Math.max(1, Math.round(height * scale)),
   };
-  return dataAddress(await encodeImage(await loadImage(file, { size }), '.jpg'), 'image/jpeg');
+  return dataAddress(await encodeImage(await loadImage(file, { size }), 'picture.jpg'), 'image/jpeg');
 }
 
 function dataAddress(bytes: Buffer, type: string): string {

@@ -1,4 +1,5 @@
-/** The picture that is shown as a command, a notebook cell and a program that paint it again, byte for byte. */
+/** The picture that is shown as a command, a notebook cell and a program that paint it again, the same in every pixel. */
+import { type PresetName, PRESETS } from '../presets';
 import { SETTINGS, type SettingName, flagOf } from '../settings';
 import type { Copies, Leg } from './protocol';
 
@@ -29,16 +30,18 @@ export function commandOf(given: Record<string, unknown>, isWindows = process.pl
     const flag = flagOf(name as SettingName);
     if (value === true) return flag;
     if (value === false) return flag.replace('--', '--no-');
-    return `${flag} ${quoted(Array.isArray(value) ? value.join(',') : String(value), isWindows)}`;
+    if (!Array.isArray(value)) return `${flag} ${quoted(String(value), isWindows)}`;
+    return `${flag} ${value.map((each) => quoted(String(each), isWindows)).join(' ')}`;
   });
   return `npx wheatfield transfer ${flags.join(' ')}`;
 }
 
-/** The settings that differ from their defaults. */
+/** The settings that differ from their preset's values, or else their defaults. */
 export function departures(settings: Record<string, unknown>): Record<string, unknown> {
+  const preset: Record<string, unknown> = PRESETS[settings.preset as PresetName];
   return Object.fromEntries(
     Object.entries(settings).filter(([name, value]) => {
-      const usual: unknown = SETTINGS[name as SettingName].default;
+      const usual = preset[name] ?? SETTINGS[name as SettingName].default;
       return value !== undefined && JSON.stringify(value) !== JSON.stringify(usual);
     }),
   );
@@ -59,7 +62,7 @@ function exactSettings({ settings, steps }: Leg, evaluations: number): Record<st
 
 function noteOf(legs: readonly Leg[], { init, restart, iterations }: Record<string, unknown>): string {
   const sentences = [
-    'They paint this picture again, byte for byte, on a machine with the same processors and versions.',
+    'They paint this picture again, the same in every bit of every pixel, on a machine with the same processors and versions.',
   ];
   if (restart === true && iterations !== 1) {
     sentences[0] =

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
-import { encodeImage, loadImage, pictureSize } from '../picture/image';
+import { loadImage, pictureSize } from '../picture/image';
+import { encodeImage } from '../picture/save';
 import { PROJECT_FOLDER } from '../project';
 import { writeWholeFile } from '../wholeFile';
 import { shownPath } from './paths';
@@ -112,7 +113,7 @@ export function openLibrary(folder: string, uploads: string): Library {
         width: Math.max(1, Math.round(width * scale)),
         height: Math.max(1, Math.round(height * scale)),
       };
-      return encodeImage(await loadImage(path.resolve(folder, shown), { size }), '.jpg');
+      return encodeImage(await loadImage(path.resolve(folder, shown), { size }), 'thumbnail.jpg');
     },
   };
 }

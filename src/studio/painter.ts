@@ -7,7 +7,8 @@ import path from 'node:path';
 import '../greeting';
 import { UserError } from '../errors';
 import type { OpenNetwork } from '../network/network';
-import { type Picture, encodeImage, saveImage } from '../picture/image';
+import type { Picture } from '../picture/image';
+import { encodeImage, saveImage } from '../picture/save';
 import { recordedTransfer } from '../runFolder/recordedTransfer';
 import { beginResults } from '../runFolder/results';
 import type { Settings } from '../settings';
@@ -110,7 +111,7 @@ export class Painter {
    * @throws UserError where there is none yet
    */
   async png(): Promise<Buffer> {
-    return encodeImage(this.shownNow().picture, '.png');
+    return encodeImage(this.shownNow().picture, 'picture.png');
   }
 
   /** @throws UserError where no picture is shown yet */

@@ -27,6 +27,8 @@ export interface SettingInfo {
   expected: string;
   control: 'picture' | 'layers' | 'number' | 'whole number' | 'choice' | 'switch' | 'text';
   choices?: readonly string[];
+  /** Whether it takes several values. */
+  isList: boolean;
   /** The default; absent where a setting must be given or is optional. */
   default?: unknown;
 }
@@ -35,6 +37,8 @@ export interface SettingInfo {
 export interface Welcome {
   version: string;
   settings: SettingInfo[];
+  /** What a preset sets in place of the defaults, by preset and setting. */
+  presets: Record<string, Record<string, unknown>>;
   /** The 16 convolution layers of the network, from the picture on. */
   layers: string[];
   pictures: PictureInfo[];

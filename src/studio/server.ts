@@ -12,6 +12,7 @@ import { UserError } from '../errors';
 import { vggLayers } from '../network/vgg19';
 import type { OpenNetwork } from '../network/network';
 import { projectVersion } from '../project';
+import { PRESETS } from '../presets';
 import { SETTINGS, type SettingName, type Settings } from '../settings';
 import { Feed } from './feed';
 import { guard } from './guard';
@@ -110,6 +111,7 @@ function routes({ page, feed, library, painter, folder, signal }: Parts): Hono {
     const welcome: Welcome = {
       version: projectVersion(),
       settings: settingsPanel(),
+      presets: PRESETS,
       layers: vggLayers()
         .filter(({ kind }) => kind === 'conv')
         .map(({ name }) => name),

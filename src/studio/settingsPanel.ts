@@ -19,6 +19,7 @@ export function settingsPanel(): SettingInfo[] {
       control: controlOf(setting),
       choices: setting.kind.choices,
       default: setting.default,
+      isList: setting.kind.placeholder?.endsWith('...>') ?? false,
     }));
 }
 

@@ -17,15 +17,14 @@ interface PaintProps {
   state: StudioState;
 }
 
-/** The pictures that are chosen above the panel. */
-const ABOVE = ['content', 'style'];
-
 export function Paint({ welcome, setWelcome, state: { painting } }: PaintProps) {
   const [kept] = useState(keptDraft);
   const [draft, setDraft] = useState<Draft>(kept ?? firstDraft(welcome));
   const isUntouched = useRef(kept === undefined);
   const [refusal, setRefusal] = useState<{ message: string; setting?: string }>();
   const [isAsking, setAsking] = useState(false);
+  const [isAdding, setAdding] = useState(false);
+  const styles = [draft.style ?? []].flat() as string[];
   const leg = painting?.legs.at(-1);
   const painted = useMemo(() => leg && draftOf(leg, welcome), [leg?.name, welcome]);
 
@@ -64,15 +63,45 @@ export function Paint({ welcome, setWelcome, state: { painting } }: PaintProps) 
     <main class="paint">
       <section class="controls" aria-label="Pictures and settings">
         <div class="sources">
-          {ABOVE.map((name) => (
+          <PictureField
+            label="Content"
+            pictures={welcome.pictures}
+            chosen={draft.content as string | undefined}
+            onChoose={(id) => change({ ...draft, content: id })}
+            onAdd={add}
+          />
+          {[...styles, ...(isAdding || styles.length === 0 ? [undefined] : [])].map((style, i) => (
             <PictureField
-              label={name === 'content' ? 'Content' : 'Style'}
+              key={i}
+              label={i === 0 ? 'Style' : `Style ${i + 1}`}
               pictures={welcome.pictures}
-              chosen={draft[name as 'content'] as string | undefined}
-              onChoose={(id) => change({ ...draft, [name]: id })}
+              chosen={style}
+              onChoose={(id) => {
+                setAdding(false);
+                change({ ...draft, style: styles.toSpliced(i, 1, id) });
+              }}
               onAdd={add}
             />
           ))}
+        </div>
+        <div class="more">
+          <button
+            type="button"
+            class="plain"
+            disabled={isAdding || styles.length === 0}
+            onClick={() => setAdding(true)}
+          >
+            Add a style
+          </button>
+          {styles.length > 1 && (
+            <button
+              type="button"
+              class="plain"
+              onClick={() => change({ ...draft, style: styles.slice(0, -1) })}
+            >
+              Remove the last
+            </button>
+          )}
         </div>
         <Settings
           welcome={welcome}
@@ -80,7 +109,7 @@ export function Paint({ welcome, setWelcome, state: { painting } }: PaintProps) 
           onChange={change}
           onAdd={add}
           refusal={refusal}
-          without={ABOVE}
+          without={['content', 'style']}
         />
         <div class="begin">
           {refusal && !refusal.setting && <Problem>{refusal.message}</Problem>}
@@ -93,7 +122,7 @@ export function Paint({ welcome, setWelcome, state: { painting } }: PaintProps) 
           <button
             type="button"
             class={canSteer ? '' : 'main'}
-            disabled={isAsking || !draft.content || !draft.style}
+            disabled={isAsking || !draft.content || styles.length === 0}
             onClick={() => void act('paint', draft)}
           >
             {painting ? 'Paint afresh' : 'Paint'}
@@ -114,7 +143,10 @@ export function Paint({ welcome, setWelcome, state: { painting } }: PaintProps) 
 function firstDraft({ pictures }: Welcome): Draft {
   // The pair that `npm start` paints, where it is here.
   const named = (part: string) => pictures.find(({ name }) => name.includes(part))?.id;
-  return { content: named('bazille') ?? pictures[0]?.id, style: named('vangogh') ?? pictures[1]?.id };
+  return {
+    content: named('bazille') ?? pictures[0]?.id,
+    style: [named('village') ?? pictures[1]?.id].filter((id) => id !== undefined),
+  };
 }
 
 function Stage({ painting, draft, welcome }: { painting?: Painting; draft: Draft; welcome: Welcome }) {

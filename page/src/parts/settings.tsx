@@ -1,6 +1,6 @@
 /** The panel of settings, drawn from the table that the command line has its flags from: a new setting appears by itself. */
 import type { PictureInfo, SettingInfo, Welcome } from '../../../src/studio/protocol';
-import type { Draft } from '../draft';
+import { type Draft, usual } from '../draft';
 import { asText, inWords } from '../words';
 import { PictureField } from './pictureField';
 import { Problem } from './problem';
@@ -42,7 +42,7 @@ export function Settings({ welcome, draft, onChange, onAdd, refusal, without }: 
             {within.map((info) => (
               <Field
                 key={info.name}
-                info={info}
+                info={{ ...info, default: usual(info, draft, welcome.presets) }}
                 welcome={welcome}
                 value={draft[info.name]}
                 onChange={(value) => set(info.name, value)}
@@ -178,9 +178,12 @@ interface LayersProps {
   onChange: (value: unknown) => void;
 }
 
-/** The layers as buttons, a row for each block. A share that was typed in a command stays as it is. */
+/**
+ * The layers as buttons, a row for each block. A layer that is switched on counts at the full size; shares, and sizes such as /2, stay as
+ * they are for the others.
+ */
 function Layers({ id, info, layers, value, onChange }: LayersProps) {
-  const nameOf = (spec: string) => spec.split(':')[0];
+  const nameOf = (spec: string) => spec.split(/[:/]/)[0];
   const chosen = new Set(value.map(nameOf));
   const toggle = (layer: string) => {
     const next = chosen.has(layer) ? value.filter((spec) => nameOf(spec) !== layer) : [...value, layer];
@@ -207,6 +210,7 @@ function Layers({ id, info, layers, value, onChange }: LayersProps) {
             ))}
         </div>
       ))}
+      {value.some((spec) => /[:/]/.test(spec)) && <code>{value.join(' ')}</code>}
     </div>
   );
 }
