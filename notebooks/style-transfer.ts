@@ -8,6 +8,12 @@
 // The cells follow section 8.3 of *Deep Learning with Python*. They keep the book's order and its names. Each heading gives the number of
 // the book's cell, from In [15] to In [24]; you do not need the book to follow.
 //
+// %% [markdown] tags=["exercise"]
+// **This is the exercise edition.** Eight tasks wait for you, marked _Task 1_ to _Task 8_. In each, replace the line that throws by your
+// code, run the cell, and run the check below it. The check says in words what is wrong. A task takes 5 to 15 minutes. You need the
+// earlier tasks for the later cells. The notebook `style-transfer` in the folder above has the solutions; look there only afterwards.
+
+// %% [markdown]
 // Run the cells from top to bottom (Shift+Enter). If a cell complains `Cannot find name 'model'`, the cell that makes `model` has not run
 // yet. Choose *Run All Above*. After a change, run the changed cell and the cells below it.
 
@@ -23,6 +29,8 @@
 import * as tf from '@tensorflow/tfjs';
 import {
   type Checkpoint,
+  type FetchLossAndGrads,
+  type LossPoint,
   PROJECT_FOLDER,
   type Picture,
   UserError,
@@ -52,6 +60,9 @@ import { mkdirSync } from 'node:fs';
 process.chdir(PROJECT_FOLDER);
 const backend = await useEagerBackend();
 console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
+
+// %% tags=["exercise"]
+import * as check from 'wheatfield/exercises'; // the checks of the tasks
 
 // %% [markdown]
 // ## In [16]: Two paintings
@@ -92,11 +103,27 @@ console.log(`The result will be ${imgWidth} x ${imgHeight} pixels.`);
 // are not part of this project, so you will not see the book's losses here.
 
 // %%
+// The picture as a tensor [1, imgHeight, imgWidth, 3]: a batch of one picture; red, green and blue, from 0 to 255.
+async function imgToArray(imagePath: string): Promise<tf.Tensor4D> {
+  const { data } = await loadImage(imagePath, { size: { height: imgHeight, width: imgWidth } });
+  return tf.tensor4d(Float32Array.from(data), [1, imgHeight, imgWidth, 3]);
+}
+
+// %% [markdown] tags=["exercise"]
+// ### Task 1: preprocess and deprocess
+//
+// `preprocessImage` starts with `imgToArray(imagePath)`. Turn red, green, blue into blue, green, red (`tf.reverse` along an axis), and
+// subtract `imageNetMeans`. Keep the shape [1, imgHeight, imgWidth, 3].
+//
+// `deprocessImage` gets the same numbers as a flat list. Make a tensor [imgHeight, imgWidth, 3] of them and undo both steps, in which
+// order? Round, clip to 0 to 255 (`tf.clipByValue`), and return `{ height: imgHeight, width: imgWidth, data: ... }`, where `data` is a
+// `Uint8Array`.
+
+// %% tags=["solution"]
 const imageNetMeans = tf.tensor1d([103.939, 116.779, 123.68]); // blue, green, red
 
 async function preprocessImage(imagePath: string): Promise<tf.Tensor4D> {
-  const { data } = await loadImage(imagePath, { size: { height: imgHeight, width: imgWidth } });
-  const rgb = tf.tensor4d(Float32Array.from(data), [1, imgHeight, imgWidth, 3]);
+  const rgb = await imgToArray(imagePath);
   return tf.sub<tf.Tensor4D>(tf.reverse(rgb, 3), imageNetMeans);
 }
 
@@ -105,6 +132,10 @@ function deprocessImage(x: ArrayLike<number>): Picture {
   const rgb = tf.clipByValue(tf.round(tf.reverse(bgr, 2)), 0, 255);
   return { height: imgHeight, width: imgWidth, data: Uint8Array.from(rgb.dataSync()) };
 }
+
+// %% tags=["exercise"]
+console.log(await check.preprocess(preprocessImage, targetImagePath, { height: imgHeight, width: imgWidth }));
+console.log(await check.deprocess(deprocessImage, { height: imgHeight, width: imgWidth }));
 
 // %% [markdown]
 // Here is the network's input, shown as if it were a picture (values below 0 are black), and the same tensor converted back:
@@ -149,6 +180,34 @@ console.log(choice);
 model.summary();
 
 // %% [markdown]
+// What does one layer do? It slides small filters, 3 x 3 pixels, over the picture. Each filter has a weight for each pixel and channel
+// below it. The layer multiplies, adds up, adds a bias for each filter, and replaces what is negative by 0 (ReLU). Edges are padded with
+// zeros, so that the size stays. The cell below computes the first layer by hand and compares it with the network's own:
+
+// %% [markdown] tags=["exercise"]
+// ### Task 2: a layer of your own
+//
+// `convolution` gets pictures [1, height, width, channels], the filters [3, 3, channels, filters] and a bias [filters]. Use `tf.conv2d`,
+// which wants a stride and a padding as well, then the bias, then `tf.relu`.
+
+// %% tags=["solution"]
+function convolution(x: tf.Tensor4D, kernel: tf.Tensor4D, bias: tf.Tensor): tf.Tensor {
+  return tf.relu(tf.add(tf.conv2d(x, kernel, 1, 'same'), bias));
+}
+
+// %% tags=["exercise"]
+console.log(await check.convolution(convolution));
+
+// %%
+const firstConvolution = model.layers[1];
+const [kernel, bias] = firstConvolution.getWeights();
+const byHand = convolution(targetImage, kernel as tf.Tensor4D, bias);
+const byNetwork = firstConvolution.apply(targetImage) as tf.Tensor;
+const apart = tf.max(tf.abs(tf.sub(byHand, byNetwork))).dataSync()[0];
+console.log(`${firstConvolution.name}: filters [${kernel.shape.join()}], output [${byHand.shape.join()}],`);
+console.log(`at most ${apart.toPrecision(2)} away from the network's own output.`);
+
+// %% [markdown]
 // What do the layers see? Near the picture, a channel responds to an edge or a colour at full resolution. You could still trace the
 // painting from it. In the last block, a channel responds to something large, such as a roof or a tree, somewhere in the area. The network
 // still knows the things in the picture, but has nearly lost their look. This is why we compare content high up in the network.
@@ -168,7 +227,13 @@ for (const layerName of ['block1_conv2', 'block5_conv2']) {
 // Two pictures have the same content when a high layer responds to both in the same way. The content loss is the sum of the squared
 // differences at all positions. It is 0 for the target image itself.
 
-// %%
+// %% [markdown] tags=["exercise"]
+// ### Task 3: the content loss
+//
+// Both arguments have the shape [1, rows, columns, channels]. Return a tensor without axes: one number. (The example checks the shapes
+// first. You need not.)
+
+// %% tags=["solution"]
 function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
   if (base.shape.join() !== combination.shape.join()) {
     throw new UserError(
@@ -179,6 +244,9 @@ function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
   return tf.sum(tf.square(tf.sub(combination, base)));
 }
 
+// %% tags=["exercise"]
+console.log(await check.contentLoss(contentLoss));
+
 // %% [markdown]
 // ## In [20]: The Gram matrix and the style loss
 //
@@ -186,13 +254,31 @@ function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
 // how strongly both respond together: blue and slanting strokes, for example. The sum drops the positions and keeps the combinations of
 // features. The style loss compares two such matrices.
 
-// %%
+// %% [markdown] tags=["exercise"]
+// ### Task 4: the Gram matrix
+//
+// From activations x [1, rows, columns, channels], put the channels first (`tf.transpose`), make each channel one row (`tf.reshape` to
+// [channels, rows * columns]), and multiply by the transpose (`tf.matMul` can transpose its second argument). The result is [channels,
+// channels]. Divide by nothing: the book does that in the style loss.
+
+// %% tags=["solution"]
 function gramMatrix(x: tf.Tensor): tf.Tensor2D {
   const [, rows, columns, channels] = x.shape;
   const flat = tf.reshape<tf.Rank.R2>(tf.transpose(x, [0, 3, 1, 2]), [channels, rows * columns]);
   return tf.matMul(flat, flat, false, true);
 }
 
+// %% tags=["exercise"]
+console.log(await check.gramMatrix(gramMatrix));
+
+// %% [markdown]
+// The style loss is the sum of the squared differences of two Gram matrices, divided by 4 channels² size². The channels are the
+// picture's 3, and the size is the picture's, imgHeight x imgWidth, whatever the layer.
+
+// %% [markdown] tags=["exercise"]
+// ### Task 5: the style loss
+
+// %% tags=["solution"]
 function styleLoss(style: tf.Tensor, combination: tf.Tensor): tf.Tensor {
   const S = gramMatrix(style);
   const C = gramMatrix(combination);
@@ -200,6 +286,9 @@ function styleLoss(style: tf.Tensor, combination: tf.Tensor): tf.Tensor {
   const size = imgHeight * imgWidth;
   return tf.div(tf.sum(tf.square(tf.sub(S, C))), 4 * channels ** 2 * size ** 2);
 }
+
+// %% tags=["exercise"]
+console.log(await check.styleLoss(styleLoss, { height: imgHeight, width: imgWidth }));
 
 // %% [markdown]
 // Here are two styles, as the 64 channels of block1_conv1 see them. Rows and columns are channels; the diagonal shows each channel with
@@ -223,29 +312,40 @@ await show(
 // ## In [21]: The total variation loss
 //
 // So far, nothing in the loss prevents a speckled picture. Total variation does: it compares each pixel with the one below and the one to
-// the right, and it is small when the differences are small. The map shows how much each pixel of the target image adds. Edges cost a lot;
-// flat areas cost nothing.
+// the right, and it is small when the differences are small. The map shows how much each pixel of the target image could save by a change.
+// Edges are bright, because they cost a lot. Flat areas are dark.
 
-// %%
-function totalVariationMap(x: tf.Tensor): tf.Tensor {
+// %% [markdown] tags=["exercise"]
+// ### Task 6: the total variation loss
+//
+// For pictures x [1, imgHeight, imgWidth, 3]: a is the square of each pixel's difference to the one below, b that to the one on the
+// right. Raise a + b to the power of 1.25 and add up everything. Leave out the last row and the last column, which lack a neighbour
+// (`tf.slice` with a begin and a size).
+
+// %% tags=["solution"]
+function totalVariationLoss(x: tf.Tensor): tf.Tensor {
   const size = [1, imgHeight - 1, imgWidth - 1, 3];
   const corner = tf.slice(x, [0, 0, 0, 0], size);
   const a = tf.square(tf.sub(corner, tf.slice(x, [0, 1, 0, 0], size)));
   const b = tf.square(tf.sub(corner, tf.slice(x, [0, 0, 1, 0], size)));
-  return tf.pow(tf.add(a, b), 1.25);
+  return tf.sum(tf.pow(tf.add(a, b), 1.25));
 }
 
-function totalVariationLoss(x: tf.Tensor): tf.Tensor {
-  return tf.sum(totalVariationMap(x));
-}
+// %% tags=["exercise"]
+console.log(await check.totalVariation(totalVariationLoss, { height: imgHeight, width: imgWidth }));
 
 // %%
-const variation = tf.sum(totalVariationMap(targetImage), 3);
+// The gradient of the loss says where it comes from.
+const variationGradient = tf.grad(totalVariationLoss)(targetImage);
 await show(
   'total-variation',
   heatMaps(
-    { 'total variation of the target image': variation },
-    { label: 'per pixel', scale: 'log', pictureWidth: 640 },
+    {
+      'total variation of the target image: what each pixel could save': tf
+        .sum(tf.abs(variationGradient), 3)
+        .squeeze(),
+    },
+    { label: 'gradient', scale: 'log', pictureWidth: 640 },
   ),
 );
 
@@ -317,42 +417,113 @@ const fetchLossAndGrads = await compile(
   [1, imgHeight, imgWidth, 3],
 );
 
+// %% [markdown] tags=["exercise"]
+// ### Task 7: the Evaluator
+//
+// `loss(x)` calls `fetchLossAndGrads(x)`, waits for it, keeps the gradient as a `Float64Array` and returns the loss as a number. What it
+// gets is `{ value, grad }`, each with its numbers in `data`. `grads()` returns the gradient that was kept. If there is none yet, it throws
+// an error.
+
+// %% tags=["solution"]
 class Evaluator {
   gradValues: Float64Array | null = null;
 
+  constructor(readonly fetchLossAndGrads: FetchLossAndGrads) {}
+
   loss = async (x: Float64Array) => {
-    const outs = await fetchLossAndGrads(x);
+    const outs = await this.fetchLossAndGrads(x);
     this.gradValues = Float64Array.from(outs.grad.data);
     return outs.value.data[0];
   };
 
   grads = () => {
-    if (this.gradValues === null)
+    if (this.gradValues === null) {
       throw new UserError('There is no gradient yet. Call loss(x) before grads(x).');
+    }
     const gradValues = this.gradValues;
     this.gradValues = null;
     return gradValues;
   };
 }
 
-const evaluator = new Evaluator();
+// %% tags=["exercise"]
+console.log(await check.evaluator(Evaluator));
+
+// %%
+const evaluator = new Evaluator(fetchLossAndGrads);
 
 // %% [markdown]
 // ## In [24]: The loop
 //
-// L-BFGS walks downhill. It uses the gradients of its last steps to estimate how the ground curves. It starts at the target image. One call
-// of `fminLbfgsb` is one iteration of the book's loop. Here is the beginning of the first call, with a line for each step:
+// Downhill is against the gradient. The simplest optimiser, plain gradient descent, takes a step of a fixed size times the gradient, again
+// and again. How large should the step be?
+
+// %% [markdown] tags=["exercise"]
+// ### Task 8: one step of gradient descent
+//
+// Return new numbers, one for each of x. Leave x itself as it is. (`x.map((value, i) => ...)` makes new numbers from old ones.)
+
+// %% tags=["solution"]
+function gradientStep(x: Float64Array, gradient: Float64Array, stepSize: number): Float64Array {
+  return x.map((value, i) => value - stepSize * gradient[i]);
+}
+
+// %% tags=["exercise"]
+console.log(await check.gradientStep(gradientStep));
+
+// %% [markdown]
+// L-BFGS chooses the size of each step itself. It uses the gradients of its last steps to estimate how the ground curves, and goes far
+// where it is flat. Both optimisers start at the target image and get the same number of evaluations. The step size of plain gradient
+// descent is the best of four: each is tried for three steps.
+
+// %% tags=["parameters"]
+const evaluationsToCompare = 20;
+const stepSizes = [1e-6, 1e-5, 3e-5, 1e-4];
 
 // %%
 const targetValues = Float64Array.from(targetImage.dataSync());
-console.log('loss of the target image:', await evaluator.loss(targetValues));
 
-const [, minVal, info] = await fminLbfgsb(evaluator.loss, targetValues, {
-  fprime: evaluator.grads,
-  maxfun: 4,
-  callback: () => console.log('a step is taken'),
-});
-console.log('after', info.funcalls, 'evaluations:', minVal);
+async function descend(stepSize: number, evaluations: number) {
+  const falling: LossPoint[] = [];
+  let x: Float64Array = targetValues;
+  while (falling.length < evaluations) {
+    falling.push({ evaluations: falling.length, loss: await evaluator.loss(x), terms: {} });
+    x = gradientStep(x, evaluator.grads(), stepSize);
+  }
+  return falling;
+}
+
+const trials: { stepSize: number; loss: number }[] = [];
+for (const stepSize of stepSizes) {
+  const falling = await descend(stepSize, 4);
+  trials.push({ stepSize: stepSize, loss: falling[3].loss });
+  console.log(`step size ${stepSize}: loss ${falling.map(({ loss }) => loss.toExponential(2)).join(', ')}`);
+}
+const best = trials.reduce((least, trial) => (trial.loss < least.loss ? trial : least));
+
+// One call of fminLbfgsb is one iteration of the book's loop.
+const byLbfgs: LossPoint[] = [];
+const [, minVal, info] = await fminLbfgsb(
+  async (x: Float64Array) => {
+    const value = await evaluator.loss(x);
+    byLbfgs.push({ evaluations: byLbfgs.length, loss: value, terms: {} });
+    return value;
+  },
+  targetValues,
+  { fprime: evaluator.grads, maxfun: evaluationsToCompare },
+);
+console.log(`L-BFGS: loss ${minVal.toExponential(2)} after ${info.funcalls} evaluations`);
+
+await show(
+  'optimisers',
+  lossComparison(
+    {
+      [`gradient descent, steps of ${best.stepSize}`]: await descend(best.stepSize, evaluationsToCompare),
+      'L-BFGS': byLbfgs,
+    },
+    'The same loss, two optimisers',
+  ),
+);
 
 // %% [markdown]
 // `transfer` is the book's loop around that call. It reports its progress as events: a `step` with the loss and its terms, and an

@@ -11,7 +11,12 @@ const COPIES = path.join(PROJECT, '.cache', 'headless');
 
 const LESSONS: Record<string, { parameters: Record<string, string>; files: string[] }> = {
   'style-transfer': {
-    parameters: { imgHeight: '32', iterations: '1', resultFolder: "'results/headless-style-transfer'" },
+    parameters: {
+      imgHeight: '32',
+      iterations: '1',
+      evaluationsToCompare: '5',
+      resultFolder: "'results/headless-style-transfer'",
+    },
     files: [
       '01-paintings.png',
       '02-preprocessed.png',
@@ -19,14 +24,16 @@ const LESSONS: Record<string, { parameters: Record<string, string>; files: strin
       '04-feature-maps-block5_conv2.png',
       '05-gram-matrices.png',
       '06-total-variation.png',
-      '07-preview.png',
-      '08-loss-curves.html',
-      '08-loss-curves.png',
-      '09-side-by-side.png',
-      '10-filmstrip.png',
-      '11-pixels-against-pyramid.html',
-      '11-pixels-against-pyramid.png',
-      '12-pictures-of-either.png',
+      '07-optimisers.html',
+      '07-optimisers.png',
+      '08-preview.png',
+      '09-loss-curves.html',
+      '09-loss-curves.png',
+      '10-side-by-side.png',
+      '11-filmstrip.png',
+      '12-pixels-against-pyramid.html',
+      '12-pixels-against-pyramid.png',
+      '13-pictures-of-either.png',
       'plotly.min.js',
       'result_at_iteration_0.png',
     ],
