@@ -7,27 +7,10 @@
 // If a cell complains `Cannot find name 'paint'`, choose *Run All Above* first. *Interrupt* (■) ends an experiment early.
 
 // %%
-import {
-  PROJECT_FOLDER,
-  type PaintOptions,
-  type Picture,
-  chapterSize,
-  contentTerm,
-  interruptible,
-  loadImage,
-  loadModel,
-  noise,
-  paint,
-  pictureGrid,
-  pictureSize,
-  showLive,
-  styleTerm,
-  totalVariationTerm,
-  useEagerBackend,
-} from 'wheatfield';
+import * as wf from 'wheatfield';
 
-process.chdir(PROJECT_FOLDER);
-const backend = await useEagerBackend();
+process.chdir(wf.PROJECT_FOLDER);
+const backend = await wf.useEagerBackend();
 console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
 
 // %% [markdown]
@@ -43,14 +26,14 @@ const evaluations = 30;
 const network = 'vgg19-slim'; // small, so that each experiment takes seconds; or 'vgg19'
 
 // %%
-const imgWidth = chapterSize(await pictureSize(contentPath), imgHeight).imgWidth;
+const imgWidth = wf.chapterSize(await wf.pictureSize(contentPath), imgHeight).imgWidth;
 const size = { height: imgHeight, width: imgWidth };
-const contentPicture = await loadImage(contentPath, { size: size });
-const stylePicture = await loadImage(stylePath, { size: size });
+const contentPicture = await wf.loadImage(contentPath, { size: size });
+const stylePicture = await wf.loadImage(stylePath, { size: size });
 // Faint noise around grey: strong noise takes long to wipe away.
-const faintNoise = { ...size, data: noise(size, 0).data.map((level) => 128 + (level - 128) / 8) };
+const faintNoise = { ...size, data: wf.noise(size, 0).data.map((level) => 128 + (level - 128) / 8) };
 
-const { model, choice, open } = await loadModel(network);
+const { model, choice, open } = await wf.loadModel(network);
 console.log(choice);
 console.log('layers:', model.layers.map((layer) => layer.name).join(', '));
 
@@ -62,24 +45,24 @@ console.log('layers:', model.layers.map((layer) => layer.name).join(', '));
 
 // %%
 const setup = { content: contentPicture, styles: [stylePicture], height: imgHeight, openNetwork: open };
-const smooth = totalVariationTerm({ weight: 1e-4 });
+const smooth = wf.totalVariationTerm({ weight: 1e-4 });
 
-const waiting: Picture = { ...size, data: new Uint8Array(imgHeight * imgWidth * 3).fill(235) };
+const waiting: wf.Picture = { ...size, data: new Uint8Array(imgHeight * imgWidth * 3).fill(235) };
 
 async function experiment(
   name: string,
   columns: number,
-  shown: Record<string, Picture>,
-  choices: Record<string, Partial<PaintOptions>>,
+  shown: Record<string, wf.Picture>,
+  choices: Record<string, Partial<wf.PaintOptions>>,
 ) {
   const pictures = { ...shown };
   for (const caption of Object.keys(choices)) pictures[caption] = waiting;
-  const grid = () => pictureGrid(pictures, { columns: columns, pictureWidth: 230 });
+  const grid = () => wf.pictureGrid(pictures, { columns: columns, pictureWidth: 230 });
   const began = Date.now();
-  const figure = await showLive(name, grid());
-  const interrupted = await interruptible(async (signal) => {
+  const figure = await wf.showLive(name, grid());
+  const interrupted = await wf.interruptible(async (signal) => {
     for (const [caption, each] of Object.entries(choices)) {
-      pictures[caption] = await paint({ ...setup, evaluations: evaluations, ...each, signal: signal });
+      pictures[caption] = await wf.paint({ ...setup, evaluations: evaluations, ...each, signal: signal });
       await figure.update(grid());
     }
   });
@@ -105,7 +88,7 @@ await experiment(
   Object.fromEntries(
     contentLayers.map((layer) => [
       layer,
-      { terms: [contentTerm({ weight: 1, layers: { [layer]: 1 } }), smooth], first: () => faintNoise },
+      { terms: [wf.contentTerm({ weight: 1, layers: { [layer]: 1 } }), smooth], first: () => faintNoise },
     ]),
   ),
 );
@@ -130,7 +113,7 @@ await experiment(
       layers.length === 1 ? 'block1' : `block1 to block${layers.length}`,
       {
         terms: [
-          styleTerm({
+          wf.styleTerm({
             weight: 1,
             layers: Object.fromEntries(layers.map((layer) => [layer, 1 / layers.length])),
           }),
@@ -151,7 +134,7 @@ await experiment(
 
 // %%
 const styleLayers = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`block${i}_conv1`, 1 / 5]));
-const style = styleTerm({ weight: 1, layers: styleLayers });
+const style = wf.styleTerm({ weight: 1, layers: styleLayers });
 const contentWeights = {
   block5_conv2: 100,
   block4_conv2: 0.3,
@@ -167,7 +150,7 @@ await experiment(
   Object.fromEntries(
     Object.entries(contentWeights).map(([layer, weight]) => [
       layer,
-      { terms: [contentTerm({ weight: weight, layers: { [layer]: 1 } }), style, smooth] },
+      { terms: [wf.contentTerm({ weight: weight, layers: { [layer]: 1 } }), style, smooth] },
     ]),
   ),
 );
@@ -196,8 +179,8 @@ await experiment(
         `content ${contentWeight}, style ${styleWeight}`,
         {
           terms: [
-            contentTerm({ weight: contentWeight, layers: { block5_conv2: 1 } }),
-            styleTerm({ weight: styleWeight, layers: styleLayers }),
+            wf.contentTerm({ weight: contentWeight, layers: { block5_conv2: 1 } }),
+            wf.styleTerm({ weight: styleWeight, layers: styleLayers }),
             smooth,
           ],
         },
@@ -214,11 +197,11 @@ await experiment(
 
 // %%
 const poolings = ['max', 'avg'] as const;
-const content = contentTerm({ weight: 100, layers: { block5_conv2: 1 } });
+const content = wf.contentTerm({ weight: 100, layers: { block5_conv2: 1 } });
 
-const networks: Record<string, Partial<PaintOptions>> = {};
+const networks: Record<string, Partial<wf.PaintOptions>> = {};
 for (const pooling of poolings) {
-  const pooled = await loadModel(network, { pooling: pooling });
+  const pooled = await wf.loadModel(network, { pooling: pooling });
   networks[`${pooling} pooling`] = { terms: [content, style, smooth], openNetwork: pooled.open };
 }
 await experiment('pooling', 2, {}, networks);

@@ -23,42 +23,15 @@
 // In the book, Keras has to be told to build a graph first instead of computing at once. TensorFlow.js computes at once, which makes it
 // easy to look at things. Where speed matters, the section "The gradient, and the Evaluator" compiles a function to a graph.
 //
-// All paths in this notebook start at the project's folder.
+// `tf` is TensorFlow.js, and `wf` is Wheatfield, this project. All paths in this notebook start at the project's folder.
 
 // %%
 import * as tf from '@tensorflow/tfjs';
-import {
-  type Checkpoint,
-  type FetchLossAndGrads,
-  type LossPoint,
-  PROJECT_FOLDER,
-  type Picture,
-  UserError,
-  type Variables,
-  compile,
-  featureMaps,
-  features,
-  fminLbfgsb,
-  heatMaps,
-  interruptible,
-  loadImage,
-  loadModel,
-  lossComparison,
-  lossCurves,
-  pictureGrid,
-  pictureSize,
-  pixels,
-  pyramid,
-  saveImage,
-  show,
-  showLive,
-  transfer,
-  useEagerBackend,
-} from 'wheatfield';
+import * as wf from 'wheatfield';
 import { mkdirSync } from 'node:fs';
 
-process.chdir(PROJECT_FOLDER);
-const backend = await useEagerBackend();
+process.chdir(wf.PROJECT_FOLDER);
+const backend = await wf.useEagerBackend();
 console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
 
 // %% tags=["exercise"]
@@ -77,16 +50,16 @@ import * as check from 'wheatfield/exercises'; // the checks of the tasks
 const targetImagePath = 'img/bazille_ramparts_aigues-mortes_1867.png';
 const styleReferenceImagePath = 'img/vangogh_village_street_auvers_1890.png';
 
-const { width, height } = await pictureSize(targetImagePath);
+const { width, height } = await wf.pictureSize(targetImagePath);
 const imgHeight = 240;
 const imgWidth = Math.floor((width * imgHeight) / height);
 
 // %%
-await show(
+await wf.show(
   'paintings',
-  pictureGrid({
-    'content (the target image)': await loadImage(targetImagePath),
-    'style (the style reference image)': await loadImage(styleReferenceImagePath),
+  wf.pictureGrid({
+    'content (the target image)': await wf.loadImage(targetImagePath),
+    'style (the style reference image)': await wf.loadImage(styleReferenceImagePath),
   }),
 );
 console.log(`The result will be ${imgWidth} x ${imgHeight} pixels.`);
@@ -105,7 +78,7 @@ console.log(`The result will be ${imgWidth} x ${imgHeight} pixels.`);
 // %%
 // The picture as a tensor [1, imgHeight, imgWidth, 3]: a batch of one picture; red, green and blue, from 0 to 255.
 async function imgToArray(imagePath: string): Promise<tf.Tensor4D> {
-  const { data } = await loadImage(imagePath, { size: { height: imgHeight, width: imgWidth } });
+  const { data } = await wf.loadImage(imagePath, { size: { height: imgHeight, width: imgWidth } });
   return tf.tensor4d(Float32Array.from(data), [1, imgHeight, imgWidth, 3]);
 }
 
@@ -127,7 +100,7 @@ async function preprocessImage(imagePath: string): Promise<tf.Tensor4D> {
   return tf.sub<tf.Tensor4D>(tf.reverse(rgb, 3), imageNetMeans);
 }
 
-function deprocessImage(x: ArrayLike<number>): Picture {
+function deprocessImage(x: ArrayLike<number>): wf.Picture {
   const bgr = tf.add(tf.tensor(Float32Array.from(x), [imgHeight, imgWidth, 3]), imageNetMeans);
   const rgb = tf.clipByValue(tf.round(tf.reverse(bgr, 2)), 0, 255);
   return { height: imgHeight, width: imgWidth, data: Uint8Array.from(rgb.dataSync()) };
@@ -145,9 +118,9 @@ const targetImage = await preprocessImage(targetImagePath);
 const styleReferenceImage = await preprocessImage(styleReferenceImagePath);
 
 const asItIs = Uint8Array.from(targetImage.clipByValue(0, 255).dataSync());
-await show(
+await wf.show(
   'preprocessed',
-  pictureGrid({
+  wf.pictureGrid({
     'preprocessed, taken for a picture': { height: imgHeight, width: imgWidth, data: asItIs },
     'and deprocessed again': deprocessImage(targetImage.dataSync()),
   }),
@@ -175,7 +148,7 @@ console.log(
 const network = 'auto'; // or 'vgg19', or 'vgg19-slim'
 
 // %%
-const { model, choice } = await loadModel(network);
+const { model, choice, open } = await wf.loadModel(network);
 console.log(choice);
 model.summary();
 
@@ -216,9 +189,12 @@ console.log(`at most ${apart.toPrecision(2)} away from the network's own output.
 
 // %%
 for (const layerName of ['block1_conv2', 'block5_conv2']) {
-  const activations = features(model, [layerName])(targetImage)[layerName];
+  const activations = wf.features(model, [layerName])(targetImage)[layerName];
   console.log(layerName, activations.shape);
-  await show(`feature-maps-${layerName}`, pictureGrid(featureMaps(activations), { pictureWidth: 230 }));
+  await wf.show(
+    `feature-maps-${layerName}`,
+    wf.pictureGrid(wf.featureMaps(activations), { pictureWidth: 230 }),
+  );
 }
 
 // %% [markdown]
@@ -236,7 +212,7 @@ for (const layerName of ['block1_conv2', 'block5_conv2']) {
 // %% tags=["solution"]
 function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
   if (base.shape.join() !== combination.shape.join()) {
-    throw new UserError(
+    throw new wf.UserError(
       `The layer has different shapes for the two pictures: [${base.shape.join()}] and [${combination.shape.join()}]. ` +
         'Run all cells again from "Two paintings" on.',
     );
@@ -296,10 +272,10 @@ console.log(await check.styleLoss(styleLoss, { height: imgHeight, width: imgWidt
 
 // %%
 const otherStyleImage = await preprocessImage('img/cassatt_summertime_1894.png');
-const firstLayer = features(model, ['block1_conv1']);
-await show(
+const firstLayer = wf.features(model, ['block1_conv1']);
+await wf.show(
   'gram-matrices',
-  heatMaps(
+  wf.heatMaps(
     {
       'Gram matrix of the style reference image': gramMatrix(firstLayer(styleReferenceImage)['block1_conv1']),
       'Gram matrix of another style (Cassatt)': gramMatrix(firstLayer(otherStyleImage)['block1_conv1']),
@@ -337,15 +313,15 @@ console.log(await check.totalVariation(totalVariationLoss, { height: imgHeight, 
 // %%
 // The gradient of the loss says where it comes from.
 const variationGradient = tf.grad(totalVariationLoss)(targetImage);
-await show(
+await wf.show(
   'total-variation',
-  heatMaps(
+  wf.heatMaps(
     {
       'total variation of the target image: what each pixel could save': tf
         .sum(tf.abs(variationGradient), 3)
         .squeeze(),
     },
-    { label: 'gradient', scale: 'log', pictureWidth: 640 },
+    { label: 'gradient', scale: 'log', pictureWidth: 480 },
   ),
 );
 
@@ -370,11 +346,11 @@ const contentWeight = 0.025;
 // %%
 console.log('outputsDict has', Object.keys(outputsDict).join(', '));
 if (!(totalVariationWeight > 0 || styleWeight > 0 || contentWeight > 0)) {
-  throw new UserError('Every weight is 0, so there is nothing to minimise. Raise one of them.');
+  throw new wf.UserError('Every weight is 0, so there is nothing to minimise. Raise one of them.');
 }
 
 // features() looks the names up in outputsDict and gives the function from a picture to those outputs.
-const layerFeatures = features(model, [contentLayer, ...styleLayers]);
+const layerFeatures = wf.features(model, [contentLayer, ...styleLayers]);
 const targetImageFeatures = layerFeatures(targetImage);
 const styleReferenceFeatures = layerFeatures(styleReferenceImage);
 
@@ -412,7 +388,7 @@ function loss(combinationImage: tf.Tensor): tf.Tensor {
 // (In a notebook, write `{ q: q }` instead of `{ q }` for a name from an earlier cell. The kernel does not know the short form.)
 
 // %%
-const fetchLossAndGrads = await compile(
+const fetchLossAndGrads = await wf.compile(
   (x: tf.Tensor) => ({ ...tf.valueAndGrad(loss)(x), terms: lossTerms(x), picture: x }),
   [1, imgHeight, imgWidth, 3],
 );
@@ -428,7 +404,7 @@ const fetchLossAndGrads = await compile(
 class Evaluator {
   gradValues: Float64Array | null = null;
 
-  constructor(readonly fetchLossAndGrads: FetchLossAndGrads) {}
+  constructor(readonly fetchLossAndGrads: wf.FetchLossAndGrads) {}
 
   loss = async (x: Float64Array) => {
     const outs = await this.fetchLossAndGrads(x);
@@ -438,7 +414,7 @@ class Evaluator {
 
   grads = () => {
     if (this.gradValues === null) {
-      throw new UserError('There is no gradient yet. Call loss(x) before grads(x).');
+      throw new wf.UserError('There is no gradient yet. Call loss(x) before grads(x).');
     }
     const gradValues = this.gradValues;
     this.gradValues = null;
@@ -451,6 +427,38 @@ console.log(await check.evaluator(Evaluator));
 
 // %%
 const evaluator = new Evaluator(fetchLossAndGrads);
+
+// %% [markdown]
+// What does each part of the loss want? Take a picture half way between the two paintings. The gradient of each part says how to change
+// it. The figure shows the change that makes each part smaller: grey stays, light gets lighter, dark gets darker. Each is shown as strongly
+// as the eye needs; the number says how strong it really is.
+//
+// Look where each part pulls. The content loss pulls hardest where the roofs and trees of the village stand in Bazille's sky, and
+// leaves the quiet places alone. The style loss pulls everywhere, in dabs as large as brush strokes. The total variation loss pulls along
+// the edges of both paintings, and nowhere else. The sum of the three is what the optimiser follows.
+
+// %%
+const halfWay = tf.mul(tf.add(targetImage, styleReferenceImage), 0.5);
+const gradientOf = (name: string, x: tf.Tensor) => tf.grad((y: tf.Tensor) => lossTerms(y)[name])(x);
+const fetchGradients = await wf.compile(
+  (x: tf.Tensor) => ({
+    content: gradientOf('content', x),
+    style: gradientOf('style', x),
+    'total variation': gradientOf('totalVariation', x),
+  }),
+  [1, imgHeight, imgWidth, 3],
+);
+
+const wishes: Record<string, wf.Picture> = { 'half way': deprocessImage(halfWay.dataSync()) };
+for (const [name, { data }] of Object.entries(await fetchGradients(Float64Array.from(halfWay.dataSync())))) {
+  const gradient = tf.tensor(Float32Array.from(data));
+  const strength = tf.sqrt(tf.mean(tf.square(gradient))).dataSync()[0];
+  // Around grey, in the form that deprocessImage expects.
+  const change = tf.sub(128, tf.mul(gradient, 50 / strength)).reshape([1, imgHeight, imgWidth, 3]);
+  wishes[`${name} (${strength.toPrecision(2)})`] = deprocessImage(tf.sub(change, imageNetMeans).dataSync());
+}
+await wf.show('what-each-loss-wants', wf.pictureGrid(wishes, { columns: 2, pictureWidth: 340 }));
+await fetchGradients.dispose();
 
 // %% [markdown]
 // ## In [24]: The loop
@@ -477,14 +485,14 @@ console.log(await check.gradientStep(gradientStep));
 // descent is the best of four: each is tried for three steps.
 
 // %% tags=["parameters"]
-const evaluationsToCompare = 20;
+const evaluationsToCompare = 15;
 const stepSizes = [1e-6, 1e-5, 3e-5, 1e-4];
 
 // %%
 const targetValues = Float64Array.from(targetImage.dataSync());
 
 async function descend(stepSize: number, evaluations: number) {
-  const falling: LossPoint[] = [];
+  const falling: wf.LossPoint[] = [];
   let x: Float64Array = targetValues;
   while (falling.length < evaluations) {
     falling.push({ evaluations: falling.length, loss: await evaluator.loss(x), terms: {} });
@@ -502,8 +510,8 @@ for (const stepSize of stepSizes) {
 const best = trials.reduce((least, trial) => (trial.loss < least.loss ? trial : least));
 
 // One call of fminLbfgsb is one iteration of the book's loop.
-const byLbfgs: LossPoint[] = [];
-const [, minVal, info] = await fminLbfgsb(
+const byLbfgs: wf.LossPoint[] = [];
+const [, minVal, info] = await wf.fminLbfgsb(
   async (x: Float64Array) => {
     const value = await evaluator.loss(x);
     byLbfgs.push({ evaluations: byLbfgs.length, loss: value, terms: {} });
@@ -514,9 +522,9 @@ const [, minVal, info] = await fminLbfgsb(
 );
 console.log(`L-BFGS: loss ${minVal.toExponential(2)} after ${info.funcalls} evaluations`);
 
-await show(
+await wf.show(
   'optimisers',
-  lossComparison(
+  wf.lossComparison(
     {
       [`gradient descent, steps of ${best.stepSize}`]: await descend(best.stepSize, evaluationsToCompare),
       'L-BFGS': byLbfgs,
@@ -534,18 +542,18 @@ await show(
 // The next cell resets everything to the start. The book does 20 iterations.
 
 // %% tags=["parameters"]
-const iterations = 10;
+const iterations = 6;
 const resultFolder = 'results/style-transfer';
 mkdirSync(resultFolder, { recursive: true });
 const resultFname = (i: number) => `${resultFolder}/result_at_iteration_${i}.png`;
 
-let checkpoint: Checkpoint | undefined = undefined;
+let checkpoint: wf.Checkpoint | undefined = undefined;
 let result = deprocessImage(targetImage.dataSync());
 const first = await fetchLossAndGrads(targetValues);
 const firstTerms: Record<string, number> = {};
 for (const [name, term] of Object.entries(first.terms)) firstTerms[name] = term.data[0];
 const history = [{ evaluations: 0, loss: first.value.data[0], terms: firstTerms }];
-const filmstrip: Record<string, Picture> = { 'target image': result };
+const filmstrip: Record<string, wf.Picture> = { 'target image': result };
 
 // %% [markdown]
 // This cell paints. Watch the picture and the curves while it runs. The *Interrupt* button (■) stops it. Run the cell again to continue.
@@ -553,18 +561,18 @@ const filmstrip: Record<string, Picture> = { 'target image': result };
 // At first, the style loss falls quickly. The content loss rises from 0, because every stroke changes the content a little.
 
 // %%
-const preview = await showLive('preview', pictureGrid({ 'the combination image': result }));
-const curves = await showLive('loss-curves', lossCurves(history));
+const preview = await wf.showLive('preview', wf.pictureGrid({ 'the combination image': result }));
+const curves = await wf.showLive('loss-curves', wf.lossCurves(history));
 
 const size = { height: imgHeight, width: imgWidth };
 const problem = {
   ...size,
-  variables: pixels(size),
+  variables: wf.pixels(size),
   z0: targetValues,
   lossAndGrads: fetchLossAndGrads,
 };
-const interrupted = await interruptible(async (signal) => {
-  const run = transfer(problem, {
+const interrupted = await wf.interruptible(async (signal) => {
+  const run = wf.transfer(problem, {
     iterations: iterations,
     evaluations: 20,
     restart: false,
@@ -576,13 +584,13 @@ const interrupted = await interruptible(async (signal) => {
     if (event.type === 'step') {
       history.push(event);
       await preview.refresh(async () =>
-        pictureGrid({ [`iteration ${event.iteration}`]: await run.picture() }),
+        wf.pictureGrid({ [`iteration ${event.iteration}`]: await run.picture() }),
       );
-      await curves.refresh(() => lossCurves(history));
+      await curves.refresh(() => wf.lossCurves(history));
     }
     if (event.type === 'iteration') {
       filmstrip[`iteration ${event.iteration}`] = await run.picture();
-      await saveImage(await run.picture(), resultFname(event.iteration));
+      await wf.saveImage(await run.picture(), resultFname(event.iteration));
       console.log(
         `iteration ${event.iteration}: loss ${event.loss.toExponential(4)}, ${event.seconds.toFixed(1)} s`,
       );
@@ -591,19 +599,19 @@ const interrupted = await interruptible(async (signal) => {
   }
   [result, checkpoint] = [await run.picture(), await run.checkpoint()];
 });
-await preview.update(pictureGrid({ [interrupted ? 'interrupted' : 'result']: result }));
-await curves.update(lossCurves(history));
+await preview.update(wf.pictureGrid({ [interrupted ? 'interrupted' : 'result']: result }));
+await curves.update(wf.lossCurves(history));
 console.log(interrupted ? 'Interrupted: run this cell again to go on.' : 'Done.');
 
 // %% [markdown]
 // ## The result
 
 // %%
-await show(
+await wf.show(
   'side-by-side',
-  pictureGrid({
-    content: await loadImage(targetImagePath, { size: { height: imgHeight, width: imgWidth } }),
-    style: await loadImage(styleReferenceImagePath, { size: { height: imgHeight, width: imgWidth } }),
+  wf.pictureGrid({
+    content: await wf.loadImage(targetImagePath, { size: { height: imgHeight, width: imgWidth } }),
+    style: await wf.loadImage(styleReferenceImagePath, { size: { height: imgHeight, width: imgWidth } }),
     result: result,
   }),
 );
@@ -612,7 +620,67 @@ await show(
 // Here are the iterations as a filmstrip. The first ones change the most; later ones sharpen the strokes.
 
 // %%
-await show('filmstrip', pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }));
+await wf.show('filmstrip', wf.pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }));
+
+// %% [markdown]
+// ## Beyond the book: what clipping does
+//
+// The book's optimiser may choose any numbers. A file cannot hold them: saving clips what lies below 0 or above 255. So the saved picture is
+// not the one whose loss was printed. Below, the optimiser runs twice, once without bounds, as in the book, and once with the bounds that a
+// screen has. After each step, the loss is computed for the optimiser's numbers and for the picture as it would be saved.
+//
+// In the curves, compare the two lines without bounds: the saved picture is much worse than the loss that the book prints. With bounds,
+// both lines are one. The map shows where the numbers left the range; black pixels are those that a file can hold.
+
+// %%
+async function follow(bounds?: wf.Bounds) {
+  const steps: { evaluations: number; x: Float64Array }[] = [];
+  let evaluations = 0;
+  await wf.fminLbfgsb(
+    async (x: Float64Array) => {
+      evaluations++;
+      return await evaluator.loss(x);
+    },
+    targetValues,
+    {
+      fprime: evaluator.grads,
+      maxfun: evaluationsToCompare,
+      bounds: bounds,
+      callback: (x) => steps.push({ evaluations: evaluations, x: Float64Array.from(x) }),
+    },
+  );
+  const [optimiser, saved] = [[history[0]], [history[0]]];
+  for (const { evaluations, x } of steps) {
+    const asSaved = Float64Array.from(wf.preprocess(deprocessImage(x)).dataSync());
+    optimiser.push({ evaluations: evaluations, loss: await evaluator.loss(x), terms: {} });
+    saved.push({ evaluations: evaluations, loss: await evaluator.loss(asSaved), terms: {} });
+  }
+  return { optimiser: optimiser, saved: saved, x: steps[steps.length - 1].x };
+}
+
+const unbounded = await follow();
+const bounded = await follow(wf.displayable(targetValues.length));
+await wf.show(
+  'clipping',
+  wf.lossComparison(
+    {
+      "the book's loss": unbounded.optimiser,
+      'its saved picture': unbounded.saved,
+      'with bounds': bounded.optimiser,
+      'with bounds, saved': bounded.saved,
+    },
+    'The loss before and after saving',
+  ),
+);
+
+const levels = tf.add(tf.tensor(Float32Array.from(unbounded.x), [imgHeight, imgWidth, 3]), imageNetMeans);
+const outside = tf.abs(tf.sub(levels, tf.clipByValue(levels, 0, 255)));
+const share = tf.mean(tf.cast(tf.greater(outside, 0.5), 'float32')).dataSync()[0];
+console.log(`${(100 * share).toFixed(0)} % of the values are outside of 0 to 255.`);
+await wf.show(
+  'outside',
+  wf.heatMaps({ 'how far outside of 0 to 255': tf.sum(outside, 2) }, { label: 'levels', pictureWidth: 480 }),
+);
 
 // %% [markdown]
 // ## Beyond the book: other variables for the optimiser
@@ -621,48 +689,46 @@ await show('filmstrip', pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }
 // steps. Now let it move a *pyramid*: layers of full size, half size, a quarter and so on, which are enlarged smoothly and added up. One
 // number of a coarse layer then moves a whole cloud. The loss and the optimiser stay the same. Only the variables change.
 //
-// `variables.picture` turns the variables into a picture. It is compiled in front of the loss. The cell below paints twice, once with
-// pixels and once with the pyramid, so it takes twice as many evaluations as you set here.
+// `wholeTransfer` does in one call what the cells above do: it reads the pictures, opens the network, compiles the loss and runs the loop.
+// It takes the loss as a list of terms; here the list has one term, the loss that we wrote. The cell below paints twice, once with pixels
+// and once with the pyramid, so it takes twice as many evaluations as you set here.
 
 // %% tags=["parameters"]
 const evaluationsOfEach = 25;
 
 // %%
-async function paintWith(variables: Variables, signal: AbortSignal) {
-  const lossOfVariables = (z: tf.Tensor) => loss(variables.picture(z as tf.Tensor1D));
-  const compiled = await compile(
-    (z: tf.Tensor) => {
-      const picture = variables.picture(z as tf.Tensor1D);
-      return { ...tf.valueAndGrad(lossOfVariables)(z), terms: lossTerms(picture), picture: picture };
+async function paintWith(variables: wf.MakeVariables, signal: AbortSignal) {
+  const run = wf.wholeTransfer(
+    {
+      content: targetImagePath,
+      styles: [styleReferenceImagePath],
+      height: imgHeight,
+      terms: [{ name: 'our loss', weight: 1, loss: (x) => loss(x) as tf.Scalar }],
+      variables: variables,
+      openNetwork: open,
     },
-    [variables.length],
-  );
-  const run = transfer(
-    { ...size, variables: variables, z0: variables.from(targetValues), lossAndGrads: compiled },
     { iterations: 1, evaluations: evaluationsOfEach, restart: false, rounding: 'round', signal: signal },
   );
   const falling = [history[0]];
   for await (const event of run) {
     if (event.type === 'step') falling.push(event);
   }
-  const picture = await run.picture();
-  await compiled.dispose();
-  return { picture: picture, falling: falling };
+  return { picture: await run.picture(), falling: falling };
 }
 
-const wasInterrupted = await interruptible(async (signal) => {
-  const single = await paintWith(pixels(size), signal);
-  const layered = await paintWith(pyramid(size), signal);
-  await show(
+const wasInterrupted = await wf.interruptible(async (signal) => {
+  const single = await paintWith(wf.pixels, signal);
+  const layered = await paintWith(wf.pyramid, signal);
+  await wf.show(
     'pixels-against-pyramid',
-    lossComparison(
+    wf.lossComparison(
       { pixels: single.falling, pyramid: layered.falling },
       'The same loss and optimiser, other variables',
     ),
   );
-  await show(
+  await wf.show(
     'pictures-of-either',
-    pictureGrid({
+    wf.pictureGrid({
       [`pixels, ${evaluationsOfEach} evaluations`]: single.picture,
       [`pyramid, ${evaluationsOfEach} evaluations`]: layered.picture,
     }),
