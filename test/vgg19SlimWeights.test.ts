@@ -124,7 +124,7 @@ describe('safetensors', () => {
     const header = { a: { dtype: 'BF16', shape: [2], data_offsets: [0, 4] } };
     assert.throws(
       () => decodeSafetensors(withHeader(header, 4), 'file'),
-      /^UserError: a in file is of the type BF16, which Wheatfield does not read\. Convert it to one of F32, F64, I8, U8, I32\.$/,
+      /^UserError: a in file is of the type BF16, which Wheatfield does not read\. Convert it to one of F16, F32, F64, I8, U8, I32\.$/,
     );
   });
 });

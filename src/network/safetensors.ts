@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
 import { writeWholeFile } from '../wholeFile';
+import { fromHalf, toHalf } from './float16';
 import { type Dtype, type Header, Malformed, parseHeader } from './safetensorsHeader';
 
 export type SafeArray = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array;
@@ -10,6 +11,8 @@ export type SafeArray = Float32Array | Float64Array | Int8Array | Uint8Array | I
 export interface SafeTensor {
   shape: readonly number[];
   data: SafeArray;
+  /** Whether a Float32Array is stored as float16, at half the size and with 11 significant bits. It is read as a Float32Array again. */
+  isHalf?: boolean;
 }
 
 export interface SafeTensors {
@@ -31,16 +34,22 @@ function typeName(data: SafeArray): TypeName {
   return (Object.keys(TYPES) as TypeName[]).find((name) => data instanceof TYPES[name]) as TypeName;
 }
 
+/** An array as the file has it. */
+function stored({ data, isHalf }: SafeTensor): { dtype: Dtype; data: SafeArray | Uint16Array } {
+  if (isHalf && data instanceof Float32Array) return { dtype: 'F16', data: toHalf(data) };
+  return { dtype: typeName(data), data };
+}
+
 /** The file's bytes. Arrays begin at multiples of their element's size, as the format asks. */
 export function encodeSafetensors({ tensors, metadata }: SafeTensors): Uint8Array {
   // The largest elements first, so that each array is aligned.
-  const entries = Object.entries(tensors).sort(
-    ([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT,
-  );
+  const entries = Object.entries(tensors)
+    .map(([name, tensor]) => ({ name, shape: tensor.shape, ...stored(tensor) }))
+    .sort((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   let end = 0;
   const header: Record<string, unknown> = { __metadata__: metadata };
-  for (const [name, { shape, data }] of entries) {
-    header[name] = { dtype: typeName(data), shape, data_offsets: [end, (end += data.byteLength)] };
+  for (const { name, shape, dtype, data } of entries) {
+    header[name] = { dtype, shape, data_offsets: [end, (end += data.byteLength)] };
   }
   const json = Buffer.from(JSON.stringify(header));
   const start = 8 + Math.ceil(json.length / 8) * 8;
@@ -48,7 +57,7 @@ export function encodeSafetensors({ tensors, metadata }: SafeTensors): Uint8Arra
   new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
   bytes.set(json, 8);
   let position = start;
-  for (const [, { data }] of entries) {
+  for (const { data } of entries) {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
     position += data.byteLength;
   }
@@ -64,14 +73,15 @@ export function encodeSafetensors({ tensors, metadata }: SafeTensors): Uint8Arra
 export function decodeSafetensors(bytes: Uint8Array, name: string): SafeTensors {
   const { entries, metadata, start } = header(bytes, name);
   const tensors = entries.map(({ name: tensor, dtype, shape, from, to }): [string, SafeTensor] => {
+    // A copy, because the arrays lie at any byte and their numbers must be aligned.
+    const { buffer } = Uint8Array.from(bytes.subarray(start + from, start + to));
+    if (dtype === 'F16') return [tensor, { shape, data: fromHalf(new Uint16Array(buffer)), isHalf: true }];
     if (!isReadable(dtype)) {
       throw new UserError(
         `${tensor} in ${name} is of the type ${dtype}, which Wheatfield does not read. ` +
-          `Convert it to one of ${Object.keys(TYPES).join(', ')}.`,
+          `Convert it to one of F16, ${Object.keys(TYPES).join(', ')}.`,
       );
     }
-    // A copy, because the arrays lie at any byte and their numbers must be aligned.
-    const { buffer } = Uint8Array.from(bytes.subarray(start + from, start + to));
     return [tensor, { shape, data: new TYPES[dtype](buffer) }];
   });
   return { tensors: Object.fromEntries(tensors), metadata };
