@@ -42,7 +42,7 @@ const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expec
       { pictures: 1 },
       {},
       {},
-      { plots: 1, printed: /^(step size [\d.e-]+: loss .*\n){4}L-BFGS: loss \d.* after \d+ evaluations\n$/ },
+      { plots: 1, printed: /^(step size [\d.e-]+: loss .*\n){3}L-BFGS: loss \d.* after \d+ evaluations\n$/ },
       {},
       {
         pictures: 1,
