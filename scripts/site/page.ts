@@ -67,7 +67,7 @@ figure { margin: 1.4rem 0; }
 figcaption { color: var(--faint); font-size: 0.9rem; }
 pre { margin: 0.8rem 0; padding: 0.8rem 1rem; overflow-x: auto; font: 14px/1.5 ui-monospace, Consolas, monospace; border-radius: 6px; }
 pre.code, main > pre { background: var(--code); }
-pre.printed { border-left: 4px solid var(--line); border-radius: 0; color: var(--faint); max-height: 24rem; }
+pre.printed { border-left: 4px solid var(--line); border-radius: 0; color: var(--faint); max-height: 24rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 code { font: 0.88em ui-monospace, Consolas, monospace; overflow-wrap: break-word; }
 pre code { font: inherit; overflow-wrap: normal; }
 .table { overflow-x: auto; }

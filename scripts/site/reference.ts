@@ -9,15 +9,14 @@ const ENTRIES = Object.values(packageJson.exports).flatMap((target) =>
   typeof target === 'object' ? [target.types.replace('./dist', 'src').replace('.d.ts', '.ts')] : [],
 );
 
-/** @throws Error where TypeDoc complains, as it does of a broken link in a docstring */
+/** @throws Error where the sources do not compile */
 export async function writeReference(folder: string): Promise<void> {
-  const { Application } = await import('typedoc');
+  const { Application, JSX } = await import('typedoc');
   const app = await Application.bootstrap({
     entryPoints: ENTRIES.map((entry) => path.join(ROOT, entry)),
     tsconfig: path.join(ROOT, 'tsconfig.build.json'),
     name: 'Wheatfield',
     readme: 'none',
-    navigationLinks: {},
     disableSources: true,
     excludePrivate: true,
     githubPages: false,
@@ -25,6 +24,13 @@ export async function writeReference(folder: string): Promise<void> {
     logLevel: 'Warn',
     sort: ['source-order'],
   });
+  app.renderer.hooks.on('body.begin', (context) =>
+    JSX.createElement(
+      'a',
+      { href: context.relativeURL('../index.html'), class: 'home' },
+      'Wheatfield: all pages',
+    ),
+  );
   const project = await app.convert();
   if (!project) throw new Error('TypeDoc found no API. Run npm run build to see what does not compile.');
   app.options.setValue('html', folder);
