@@ -14,8 +14,9 @@ export {
   loadImage,
   pictureSize,
   resizePicture,
-  saveImage,
 } from './picture/image';
+export { type SaveOptions, saveImage } from './picture/save';
+export { type PictureNotes, readNotes } from './picture/notes';
 export {
   type ColorChoice,
   combineLuminance,
@@ -156,8 +157,8 @@ export {
   checkResultsFolder,
   continueResults,
   readRun,
-  resultPath,
 } from './runFolder/results';
+export { resultPath } from './runFolder/pictureFiles';
 export type { Versions } from './runFolder/versions';
 export { type TerminalStream, downloadProgress, terminal } from './commandLine/terminal';
 export { UserError } from './errors';

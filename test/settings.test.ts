@@ -30,6 +30,7 @@ describe('readSettings', () => {
       threads: availableParallelism(),
       weights: undefined,
       rounding: 'round',
+      format: 'png',
       out: 'results',
     });
   });

@@ -73,6 +73,16 @@ export async function main(args: readonly string[], surroundings: Surroundings):
       const { resumeTransfer } = await import('./run.js');
       exitCode = await resumeTransfer(dir, { ...given, force }, surroundings);
     });
+  program
+    .command('settings')
+    .description('Prints the settings that a picture was made with, which the picture itself holds.')
+    .argument('<picture>', 'a picture that Wheatfield saved')
+    .helpOption('-h, --help', 'print this help')
+    .action(async (picture: string) => {
+      const { readNotes } = await import('../picture/notes.js');
+      const { creator, settings } = await readNotes(picture);
+      stdout.write(`${JSON.stringify({ creator, ...settings }, null, 2)}\n`);
+    });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
