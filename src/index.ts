@@ -42,11 +42,14 @@ export { type Network, type NetworkRequest, type OpenNetwork, openNetwork } from
 
 // In [19] to [22]: the losses
 export {
+  clippingLoss,
   contentLoss,
   gramLoss,
   gramLossPerPosition,
   gramMatrix,
   gramMatrixPerPosition,
+  relativeDistance,
+  squaredVariation,
   styleLoss,
   totalVariationLoss,
 } from './losses/lossFunctions';
@@ -60,9 +63,13 @@ export {
   type PictureTerm,
   type StyleTermOptions,
   type Term,
+  clippingTerm,
   contentTerm,
+  contentTermRelative,
+  squaredVariationTerm,
   styleTerm,
   styleTermPerPosition,
+  styleTermRelative,
   totalVariationTerm,
 } from './losses/terms';
 export {
@@ -138,8 +145,8 @@ export {
   styleTransfer,
   wholeTransfer,
 } from './styleTransfer';
+export { type PresetName, PRESETS } from './presets';
 export {
-  CHAPTER,
   SETTINGS,
   type Kind,
   type Setting,
