@@ -23,7 +23,7 @@ console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
 const contentPath = 'img/lake-sherburne.jpg';
 const stylePath = 'img/hokusai_great-wave_1831.png';
 const imgHeight = 160;
-const evaluations = 30;
+const evaluations = 20;
 const network = 'vgg19-slim'; // or 'vgg19'
 const otherNetwork = 'auto'; // beside it in the last experiment: VGG19, if its weights are here or can be downloaded
 

@@ -482,7 +482,10 @@ console.log(await check.gradientStep(gradientStep));
 // %% [markdown]
 // L-BFGS chooses the size of each step itself. It uses the gradients of its last steps to estimate how the ground curves, and goes far
 // where it is flat. Both optimisers start at the target image and get the same number of evaluations. The step size of plain gradient
-// descent is the best of three: each is tried for two steps, and you see what becomes of the loss.
+// descent is the best of three: each is tried for two steps, and you see what becomes of the loss. Too small a step hardly moves, too large
+// a step jumps over the valley.
+//
+// In the curves, look at the beginning first: L-BFGS knows nothing yet, and tries tiny steps. Then look where the lines cross.
 
 // %% tags=["parameters"]
 const evaluationsToCompare = 15;
@@ -542,7 +545,7 @@ await wf.show(
 // The next cell resets everything to the start. The book does 20 iterations.
 
 // %% tags=["parameters"]
-const iterations = 5;
+const iterations = 4;
 const resultFolder = 'results/style-transfer';
 mkdirSync(resultFolder, { recursive: true });
 const resultFname = (i: number) => `${resultFolder}/result_at_iteration_${i}.png`;
@@ -620,7 +623,7 @@ await wf.show(
 // Here are the iterations as a filmstrip. The first ones change the most; later ones sharpen the strokes.
 
 // %%
-await wf.show('filmstrip', wf.pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }));
+await wf.show('filmstrip', wf.pictureGrid(filmstrip, { columns: 5, pictureWidth: 190 }));
 
 // %% [markdown]
 // ## Beyond the book: what clipping does
