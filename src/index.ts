@@ -60,6 +60,7 @@ export {
   type LayerTermOptions,
   type LossTerm,
   type PictureTerm,
+  type RegionalStyleTermOptions,
   type StyleTermOptions,
   type Term,
   clippingTerm,
@@ -71,6 +72,7 @@ export {
   styleTermRelative,
   totalVariationTerm,
 } from './losses/terms';
+export { type Mask, type Region, regionOf } from './losses/regions';
 export {
   type LossAndGrads,
   type Targets,
