@@ -14,8 +14,9 @@ export {
   loadImage,
   pictureSize,
   resizePicture,
-  saveImage,
 } from './picture/image';
+export { type SaveOptions, saveImage } from './picture/save';
+export { type PictureNotes, readNotes } from './picture/notes';
 export {
   type ColorChoice,
   combineLuminance,
@@ -136,6 +137,10 @@ export { type FastStyleModel, loadFastStyle, saveFastStyle } from './fastStyle/m
 export { type OnnxOptions, fastStyleOnnx, readFastStyleOnnx } from './fastStyle/onnx';
 export type { Precision } from './fastStyle/onnxGraph';
 export type { Parameter, Parameters } from './train/parameters';
+export { type Share, type StyleModel, bundledStyles, findModel, mixedModel, readMix } from './stylize/models';
+export { type Stylizer, openStylizer } from './stylize/stylizer';
+export { STEADY, steadyPaintings } from './stylize/steady';
+export { type StylizeEvent, type StylizeFilesOptions, stylizeFiles } from './stylize/stylizeFiles';
 
 // The whole in one call, and what stands around it
 export {
@@ -165,8 +170,8 @@ export {
   checkResultsFolder,
   continueResults,
   readRun,
-  resultPath,
 } from './runFolder/results';
+export { resultPath } from './runFolder/pictureFiles';
 export type { Versions } from './runFolder/versions';
 export { type TerminalStream, downloadProgress, terminal } from './commandLine/terminal';
 export { UserError } from './errors';

@@ -237,6 +237,12 @@ export const SETTINGS = {
     'Output',
     'how values become whole numbers when a picture is saved',
   ),
+  format: setting(
+    oneOf('png', 'png16', 'tiff16', 'jpg'),
+    'png',
+    'Output',
+    'what pictures are saved as: PNG or TIFF without loss, with 8 or 16 bits a channel, or JPEG at quality 95; with the profile of sRGB and the settings in each',
+  ),
   out: setting(folder, 'results', 'Output', 'folder for the pictures, losses.json and settings.json'),
 } as const;
 

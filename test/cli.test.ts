@@ -140,6 +140,38 @@ describe('wheatfield transfer', () => {
     ]);
   });
 
+  it('saves pictures in another format, with 16 bits, and says what made them', async () => {
+    const dir = path.join(folder, 'deep');
+    assert.equal((await wheatfield(transferArgs(dir, '--format', 'png16'))).exitCode, 0);
+    const args = transferArgs(dir, '--format', 'tiff16', '--force');
+    const { exitCode, stdout } = await wheatfield(args);
+    const file = path.join(dir, 'result_at_iteration_1.tif');
+    assert.equal(exitCode, 0);
+    assert.ok(stdout.includes(`  Image saved as ${file}\n`));
+    assert.deepEqual(
+      (await readdir(dir)).filter((name) => name.startsWith('result')),
+      ['result_at_iteration_0.tif', 'result_at_iteration_1.tif'],
+    );
+    const { data } = await loadImage(file);
+    const eight = await loadImage(path.join(out, 'result_at_iteration_1.png'));
+    assert.ok(data.every((level, i) => Math.abs(level - eight.data[i]) <= 1));
+
+    const told = await wheatfield(['settings', file]);
+    assert.deepEqual([told.exitCode, told.stderr], [0, '']);
+    const printed = JSON.parse(told.stdout) as Record<string, unknown>;
+    const { settings, source } = JSON.parse(
+      readFileSync(path.join(dir, 'settings.json'), 'utf8'),
+    ) as RunRecord;
+    assert.equal(printed.creator, `Wheatfield ${VERSION}`);
+    assert.deepEqual(
+      [printed.content, printed.style, printed.format, printed.evaluations],
+      ['content.png', ['style.png'], 'tiff16', 3],
+    );
+    assert.deepEqual(printed.styleLayers, settings.styleLayers);
+    assert.deepEqual(printed.sha256, { content: source.content.sha256, styles: [source.styles[0].sha256] });
+    assert.ok(!readFileSync(file, 'latin1').includes(folder), 'it names no folder of this machine');
+  });
+
   it('replaces results only with --force, and then all of them', async () => {
     const dir = path.join(folder, 'forced');
     await wheatfield(transferArgs(dir));
@@ -242,7 +274,7 @@ describe('terminal', () => {
     loss: 442468450,
     terms: { content: 1, style: 2, totalVariation: 3 },
   } as const;
-  const settings = { out: 'results', iterations: 20, evaluations: 20, threads: 2 };
+  const settings = { out: 'results', format: 'png' as const, iterations: 20, evaluations: 20, threads: 2 };
 
   it('estimates the time left from what an evaluation took', () => {
     // 13 of this iteration's 22 and 18 iterations of 22, the picture's own loss included: 409 x 2.5 s.
@@ -305,6 +337,7 @@ describe('wheatfield --help', () => {
     '--weights <file>': '',
     '--rounding <round|truncate>': '(default: round; chapter: truncate)',
     '--out <dir>': '(default: results)',
+    '--format <png|png16|tiff16|jpg>': '(default: png)',
     '--chapter': '',
     '--force': '',
     '-h, --help': '',

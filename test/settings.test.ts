@@ -14,6 +14,7 @@ describe('readSettings', () => {
     mask: undefined,
     styleScale: 1,
     strength: 0.5,
+    format: 'png',
     height: 400,
     init: 'content',
     seed: 0,

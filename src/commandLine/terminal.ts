@@ -1,5 +1,5 @@
 /** The watcher that prints: the chapter's lines, and on a terminal a live line with an estimate of the time left. */
-import { resultPath } from '../runFolder/results';
+import { resultPath } from '../runFolder/pictureFiles';
 import type { Settings } from '../settings';
 import type { DownloadEvent, StepEvent, TransferEvent } from '../transfer/events';
 
@@ -18,7 +18,7 @@ export interface TerminalStream {
  */
 export function terminal(
   stream: TerminalStream,
-  settings: Pick<Settings, 'out' | 'iterations' | 'evaluations' | 'threads'>,
+  settings: Pick<Settings, 'out' | 'format' | 'iterations' | 'evaluations' | 'threads'>,
 ): (event: TransferEvent) => void {
   const live = stream.isTTY === true;
   const clear = () => live && stream.write('\r\x1b[K');
@@ -65,7 +65,7 @@ export function terminal(
         break;
       case 'iteration':
         print(`  Current loss value: ${event.loss}`);
-        print(`  Image saved as ${resultPath(settings.out, event.iteration)}`);
+        print(`  Image saved as ${resultPath(settings.out, event.iteration, settings.format)}`);
         print(`  Loss of the saved image: ${event.saved}`);
         print(`  Iteration ${event.iteration} completed in ${(event.seconds - startedAt).toFixed(1)} s`);
         break;
