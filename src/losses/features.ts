@@ -1,5 +1,5 @@
 /** What a network sees of a picture, as the losses ask for it. */
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { gramMatrix } from './lossFunctions';
 
 /** What a network sees of one picture, by layer. Each tensor is computed when it is first asked for. */
@@ -13,15 +13,48 @@ export interface Features {
 /** From a picture [1, height, width, 3] (BGR minus ImageNet's means) to what a network sees of it. */
 export type FeatureExtractor = (x: tf.Tensor4D) => Features;
 
+/** The same for several pictures at once [batch, height, width, 3]: what the network sees of each. */
+export type BatchExtractor = (x: tf.Tensor4D) => readonly Features[];
+
 /** The extractor of a network that gives its activations [1, height, width, channels] by layer, as vgg19.ts's features() does. */
 export function featureExtractor(
   activationsOf: (x: tf.Tensor4D) => Record<string, tf.Tensor4D>,
 ): FeatureExtractor {
-  return (x) => {
-    const computed = activationsOf(x);
-    const activations = once((layer) => computed[layer].squeeze<tf.Tensor3D>([0]));
-    return { activations, gramMatrix: once((layer) => gramMatrix(activations(layer))) };
-  };
+  return firstOf(batchExtractor(activationsOf));
+}
+
+/** The same for several pictures: the network runs once on all of them. */
+export function batchExtractor(
+  activationsOf: (x: tf.Tensor4D) => Record<string, tf.Tensor4D>,
+): BatchExtractor {
+  return (x) =>
+    eachPicture(x, activationsOf(x), (activationsAt) => {
+      const activations = once((layer) => activationsAt(layer).squeeze<tf.Tensor3D>([0]));
+      return { activations, gramMatrix: once((layer) => gramMatrix(activations(layer))) };
+    });
+}
+
+/**
+ * Features of each picture from activations of all.
+ *
+ * @param computed activations [batch, height, width, channels] by layer
+ * @param featuresOf from one picture's activations [1, height, width, channels] at a layer
+ */
+export function eachPicture(
+  x: tf.Tensor4D,
+  computed: Readonly<Record<string, tf.Tensor4D>>,
+  featuresOf: (activationsAt: (layer: string) => tf.Tensor4D) => Features,
+): Features[] {
+  const [batch] = x.shape;
+  const parts = once((layer) =>
+    batch === 1 ? [computed[layer]] : tf.split<tf.Tensor4D>(computed[layer], batch),
+  );
+  return Array.from({ length: batch }, (_, i) => featuresOf((layer) => parts(layer)[i]));
+}
+
+/** An extractor for one picture. */
+export function firstOf(extractor: BatchExtractor): FeatureExtractor {
+  return (x) => extractor(x)[0];
 }
 
 /** The same function, which computes the result for a layer once. */

@@ -4,6 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs';
 
+/** What a relative loss adds to the sum that it divides by, so that a black base gives a number. */
+const LEAST_SQUARES = 1e-3;
+
 /**
  * How far the activations of the combination image are from those of the content picture: the sum of their squared differences.
  *
@@ -93,4 +96,16 @@ export function totalVariationLoss(x: tf.Tensor4D): tf.Scalar {
   const a = tf.square(tf.sub(corner, tf.slice4d(x, [0, 1, 0, 0], size)));
   const b = tf.square(tf.sub(corner, tf.slice4d(x, [0, 0, 1, 0], size)));
   return tf.sum(tf.pow(tf.add(a, b), 1.25));
+}
+
+/**
+ * How far two arrays are from each other, relative to the first: the sum of their squared differences, divided by the sum of the
+ * first's squares. 0 is equal; 1 is as far as nothing at all. One weight suits whatever sizes the arrays' numbers have.
+ *
+ * @param base, combination of one shape
+ * @returns a scalar
+ */
+export function relativeLoss(base: tf.Tensor, combination: tf.Tensor): tf.Scalar {
+  const size = tf.add(tf.sum(tf.square(base)), LEAST_SQUARES);
+  return tf.div(tf.sum(tf.square(tf.sub(combination, base))), size);
 }

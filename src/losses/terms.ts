@@ -8,6 +8,7 @@ import {
   gramLoss,
   gramLossPerPosition,
   gramMatrixPerPosition,
+  relativeLoss,
   totalVariationLoss,
 } from './lossFunctions';
 
@@ -91,12 +92,49 @@ export function styleTermPerPosition({
     weight,
     layers,
     source: style,
-    statistic(features, layer) {
-      const [height, width] = features.activations(layer).shape;
-      return gramMatrixPerPosition(features.gramMatrix(layer), height, width);
-    },
+    statistic: statisticPerPosition,
     distance: gramLossPerPosition,
   });
+}
+
+/**
+ * Content, relative to what there is at each layer: one weight suits all pictures. For networks that are trained on many of them.
+ */
+export function relativeContentTerm({ name = 'content', weight, layers }: LayerTermOptions): LossTerm {
+  return layerTerm({
+    name,
+    weight,
+    layers,
+    source: 'content',
+    statistic: (features, layer) => features.activations(layer),
+    distance: relativeLoss,
+  });
+}
+
+/**
+ * Style by Gram matrices per position, relative to the style's own at each layer: one weight suits most styles.
+ *
+ * @param source the style picture's index, or 'content' where the other picture is itself a painted one
+ */
+export function relativeStyleTerm({
+  name = 'style',
+  weight,
+  layers,
+  source = 0,
+}: LayerTermOptions & Partial<Pick<LayerTerm, 'source'>>): LossTerm {
+  return layerTerm({
+    name,
+    weight,
+    layers,
+    source,
+    statistic: statisticPerPosition,
+    distance: relativeLoss,
+  });
+}
+
+function statisticPerPosition(features: Features, layer: string): tf.Tensor2D {
+  const [height, width] = features.activations(layer).shape;
+  return gramMatrixPerPosition(features.gramMatrix(layer), height, width);
 }
 
 /** Total variation: smoothness of the combination image. Source: In [21]. */

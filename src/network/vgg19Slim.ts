@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors';
-import { type FeatureExtractor, once } from '../losses/features';
+import { type BatchExtractor, type FeatureExtractor, eachPicture, firstOf, once } from '../losses/features';
 import { type LayerSpec, type Widths, layersUpTo, vggLayers } from './vgg19';
 
 /**
@@ -120,6 +120,11 @@ export function gramThroughHead(activations: tf.Tensor4D, { head, headBias }: Sl
  * @throws UserError for a layer that VGG19 does not have, and for a pooling layer, because only convolution layers have heads
  */
 export function slimFeatures(parameters: SlimParameters, layers: readonly string[]): FeatureExtractor {
+  return firstOf(slimBatchFeatures(parameters, layers));
+}
+
+/** The same for several pictures at once. */
+export function slimBatchFeatures(parameters: SlimParameters, layers: readonly string[]): BatchExtractor {
   const pool = layersUpTo(layers).find(({ name, kind }) => kind === 'pool' && layers.includes(name));
   if (pool) {
     throw new UserError(
@@ -127,14 +132,11 @@ export function slimFeatures(parameters: SlimParameters, layers: readonly string
         'Choose a layer such as block4_conv2, or the network vgg19.',
     );
   }
-  return (x) => {
-    const own = slimActivations(parameters, x, layers);
-    const at = (name: string) => [own[name], parameters[name]] as const;
-    return {
-      activations: once((name) => throughHead(...at(name)).squeeze<tf.Tensor3D>([0])),
-      gramMatrix: once((name) => gramThroughHead(...at(name))),
-    };
-  };
+  return (x) =>
+    eachPicture(x, slimActivations(parameters, x, layers), (own) => ({
+      activations: once((name) => throughHead(own(name), parameters[name]).squeeze<tf.Tensor3D>([0])),
+      gramMatrix: once((name) => gramThroughHead(own(name), parameters[name])),
+    }));
 }
 
 /** Each channel as one row [channels, h w]. */
