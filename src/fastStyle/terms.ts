@@ -8,14 +8,14 @@ export interface TermWeights {
 }
 
 /** Each term is relative to its picture's own size, so that these suit most styles. Set by eye, on held-out photographs. */
-export const TERM_WEIGHTS: TermWeights = { content: 0.8, style: 1, totalVariation: 0.02 };
+export const TERM_WEIGHTS: TermWeights = { content: 0.3, style: 1, totalVariation: 0.01 };
 
 const STYLE_SHARES = {
   block1_conv1: 0.2,
   block2_conv1: 0.2,
   block3_conv1: 0.25,
-  block4_conv1: 0.25,
-  block5_conv1: 0.1,
+  block4_conv1: 0.3,
+  block5_conv1: 0.05,
 };
 
 /** Total variation's unit: neighbours that differ by so many levels. */

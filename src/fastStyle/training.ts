@@ -129,7 +129,8 @@ async function* trainPhase(
   phase: Phase,
   progress: () => number | undefined,
 ): AsyncGenerator<{ step: number; result: StepResult }, void, void> {
-  const { state, draw, signal } = options;
+  const { state, signal } = options;
+  const draw = (index: number) => options.draw(index, phase);
   const step: TrainingStep = await compileStep({
     ...options,
     ...phase,
@@ -138,7 +139,7 @@ async function* trainPhase(
   const limit = limitGradients();
   // The next step's pictures are cropped while the engine is at work on these.
   let ahead: { step: number; samples: Promise<Sample[]> } | undefined;
-  const samplesOf = (index: number) => (ahead?.step === index ? ahead.samples : draw(index, phase));
+  const samplesOf = (index: number) => (ahead?.step === index ? ahead.samples : draw(index));
   try {
     yield* train({
       ...state,
@@ -152,7 +153,7 @@ async function* trainPhase(
         signal?.throwIfAborted();
         const running = step.run(samples, parameters);
         const next = state.adam.step + 1;
-        ahead = { step: next, samples: draw(next, phase) };
+        ahead = { step: next, samples: draw(next) };
         // Whoever awaits it gets the error; after the last step nobody does.
         ahead.samples.catch(() => undefined);
         return limit(await abortable(running, signal));

@@ -1,6 +1,6 @@
 /** One step's work for the compiled engine: paint, judge, and the gradient in every parameter. */
 import * as tf from '@tensorflow/tfjs';
-import { type DeviceName, type NDArray, compile } from '../compile';
+import { type DeviceName, compile } from '../compile';
 import type { Parameters } from '../train/parameters';
 import { type Architecture, parameterShapes, styleLength } from './architecture';
 import { stylise } from './network';
@@ -94,7 +94,7 @@ export async function compileStep(options: StepOptions): Promise<TrainingStep> {
         ...Array.from({ length: extras }, (_, i) => joined(samples.map((sample) => sample.extras[i]))),
         ...names.map((name) => current[name].data),
       );
-      const [ofStyles, ...shared] = (grads as NDArray[]).map(({ data }) => data as Float32Array);
+      const [ofStyles, ...shared] = grads.map(({ data }) => data as Float32Array);
       const values = [...value.data];
       return {
         loss: values.reduce((sum, each) => sum + each, 0),
