@@ -4,6 +4,7 @@ import './greeting';
 
 // In [16] and [17]: pictures
 export {
+  type DeepPicture,
   type LoadOptions,
   type Picture,
   type PictureSource,
@@ -15,6 +16,13 @@ export {
   resizePicture,
   saveImage,
 } from './picture/image';
+export {
+  type ColorChoice,
+  combineLuminance,
+  luminancePicture,
+  matchColors,
+  matchLuminance,
+} from './picture/color';
 export {
   IMAGENET_MEANS_BGR,
   type PictureArray,
@@ -107,10 +115,18 @@ export {
   createProblem,
 } from './problem/problem';
 export type { SizedPictures, SourceRecord } from './problem/sources';
+export type { Finish } from './problem/recolor';
 export { lossTerms, noise, problemFromSettings } from './problem/fromSettings';
 export type { MakeVariables, Variables } from './variables/variables';
 export { displayable, freePixels, pixels } from './variables/pixels';
 export { pyramid } from './variables/pyramid';
+
+// Fast style networks: one pass paints a picture
+export { ARCHITECTURES, type Architecture, type ArchitectureName } from './fastStyle/architecture';
+export { type FastStyleModel, loadFastStyle, saveFastStyle } from './fastStyle/modelFile';
+export { type OnnxOptions, fastStyleOnnx, readFastStyleOnnx } from './fastStyle/onnx';
+export type { Precision } from './fastStyle/onnxGraph';
+export type { Parameter, Parameters } from './train/parameters';
 
 // The whole in one call, and what stands around it
 export {

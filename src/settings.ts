@@ -78,6 +78,13 @@ export const SETTINGS = {
     'for --init noise; the same number gives the same noise',
   ),
 
+  color: setting(
+    oneOf('style', 'content', 'luminance'),
+    'style',
+    'Pictures',
+    "whose colours the result has: the style picture's; the content picture's, which the style picture is recoloured to first; or only luminance is transferred and the content picture's chroma kept",
+  ),
+
   contentLayer: setting(
     layers,
     ['block5_conv2'],

@@ -91,6 +91,7 @@ export function wholeTransfer(
   };
   return Object.assign(events(), {
     picture: async () => started().picture(),
+    deepPicture: async () => started().deepPicture(),
     checkpoint: async () => started().checkpoint(),
   });
 }

@@ -97,7 +97,12 @@ const OPTIONS: Row[] = [
     ['--no-bounds'],
     /^A pyramid is displayable without bounds, so --no-bounds has nothing to change\. Leave it out, or add --variables pixels\.$/,
   ],
-  ['an unknown option', ['--colour', 'red'], /^unknown option '--colour'$/],
+  ['an unknown option', ['--shade', 'red'], /^unknown option '--shade'$/],
+  [
+    'a choice of colours that there is not',
+    ['--color', 'blue'],
+    /^color \(--color\) cannot be 'blue'\. Give style or content or luminance\.$/,
+  ],
   [
     'an option misspelt',
     ['--styl-weight', '3'],

@@ -7,6 +7,7 @@ const given = { content: 'a.jpg', style: 'b.jpg' };
 describe('readSettings', () => {
   it("fills in the chapter's numbers and the better ways", () => {
     assert.deepEqual(readSettings(given), {
+      color: 'style',
       content: 'a.jpg',
       style: 'b.jpg',
       height: 400,

@@ -5,8 +5,11 @@
  * once (common subexpressions), and what no output needs is left out when the graph is written (dead nodes).
  */
 
-export type DType = 'float32' | 'float64' | 'int32' | 'int64' | 'bool';
-export type ConstantData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+/** float16 is for constants of exported models: what is computed here is float32. */
+export type DType = 'float32' | 'float64' | 'float16' | 'int32' | 'int64' | 'bool';
+/** Uint16Array holds the bits of float16. */
+export type ConstantData =
+  Float32Array | Float64Array | Uint16Array | Int32Array | BigInt64Array | Uint8Array;
 export type Attribute = number | number[] | string | { float: number };
 
 /** One array that flows through the graph. `dims` are its physical dimensions, in ONNX's order. */

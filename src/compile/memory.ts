@@ -2,7 +2,7 @@
 import { type Computation, type DType, type Value, sizeOf } from './graph';
 import { prepare } from './prepare';
 
-const BYTES: Record<DType, number> = { float32: 4, float64: 8, int32: 4, int64: 8, bool: 1 };
+const BYTES: Record<DType, number> = { float32: 4, float64: 8, float16: 2, int32: 4, int64: 8, bool: 1 };
 
 function bytesOf({ dims, dtype }: Value): number {
   return sizeOf(dims) * BYTES[dtype];

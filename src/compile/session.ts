@@ -45,19 +45,32 @@ export interface Preparation {
   model: Uint8Array;
 }
 
+/** An input's elements, in memory of their own, which moves to the thread. */
+export interface OwnedArray {
+  data: Float32Array<ArrayBuffer>;
+  shape: readonly number[];
+}
+
+/** A model whose inputs may have any shape that it allows. */
+export interface ModelSession {
+  /** One array for each input; resolves to the outputs by name. */
+  run: (inputs: readonly OwnedArray[] | Promise<readonly OwnedArray[]>) => Promise<Record<string, NDArray>>;
+  /** Frees the native memory, after the runs that have begun. */
+  dispose: () => Promise<void>;
+}
+
 /**
- * Loads a model whose inputs are float32 arrays of the given shapes. Calls of all sessions are answered one after the other.
+ * Loads a model whose inputs are float32 arrays. Calls of all sessions are answered one after the other.
  *
  * @param model its memory moves to the thread where that spares a copy, and cannot be read afterwards
  * @param preparations the model's other inputs, one at a time, so that only one is in memory as a model
  * @throws Error where ONNX Runtime's native library cannot be loaded on this platform, refuses the model, or finds no GPU for it
  */
-export async function openSession(
+export async function openModel(
   model: Uint8Array,
   preparations: Iterable<Preparation>,
-  shapes: readonly (readonly number[])[],
   { device = 'cpu', threads = availableParallelism(), profilePrefix }: SessionOptions,
-): Promise<Session> {
+): Promise<ModelSession> {
   const thread = sessionThread();
   const session = sessions++;
   let runs: Promise<unknown> = Promise.resolve();
@@ -68,18 +81,11 @@ export async function openSession(
     if ('error' in reply) throw new Error(explained(reply.error));
     return reply.outputs;
   };
-  const start = async (inputs: readonly InputArray[]) => {
+  const start = async (inputs: readonly OwnedArray[] | Promise<readonly OwnedArray[]>) => {
     if (disposal) throw new Error('This compiled function was disposed of. Compile it again to call it.');
-    if (inputs.length !== shapes.length) {
-      throw new Error(
-        `The number of inputs is ${inputs.length}, but this compiled function takes ${shapes.length}. Pass one array or tensor for each.`,
-      );
-    }
-    const copies = await Promise.all(
-      shapes.map(async (shape, i) => ({ data: await float32(inputs[i], shape, i), shape })),
-    );
-    const memory = copies.map(({ data }) => data.buffer);
-    return ask({ ask: 'run', session, inputs: copies }, memory);
+    const owned = await inputs;
+    const memory = owned.map(({ data }) => data.buffer);
+    return ask({ ask: 'run', session, inputs: owned }, memory);
   };
   const close = async () => {
     await runs;
@@ -108,6 +114,25 @@ export async function openSession(
     },
     dispose: () => (disposal ??= close()),
   };
+}
+
+/** As openModel, for a model whose inputs have these shapes. */
+export async function openSession(
+  model: Uint8Array,
+  preparations: Iterable<Preparation>,
+  shapes: readonly (readonly number[])[],
+  options: SessionOptions,
+): Promise<Session> {
+  const { run, dispose } = await openModel(model, preparations, options);
+  const copied = async (inputs: readonly InputArray[]) => {
+    if (inputs.length !== shapes.length) {
+      throw new Error(
+        `The number of inputs is ${inputs.length}, but this compiled function takes ${shapes.length}. Pass one array or tensor for each.`,
+      );
+    }
+    return Promise.all(shapes.map(async (shape, i) => ({ data: await float32(inputs[i], shape, i), shape })));
+  };
+  return { run: (inputs) => run(copied(inputs)), dispose };
 }
 
 /** A small model lies in a pool that Node.js shares out, and which must stay. */

@@ -5,7 +5,7 @@
  */
 import { UserError } from '../errors';
 import { type SafeTensor, readSafetensors, writeSafetensors } from '../network/safetensors';
-import { type Parameters, parameter } from '../train/parameters';
+import type { Parameters } from '../train/parameters';
 import { ARCHITECTURES, type ArchitectureName, parameterShapes, styleLength } from './architecture';
 
 export interface FastStyleModel {
@@ -18,7 +18,8 @@ export interface FastStyleModel {
   metadata: Record<string, string>;
 }
 
-const NETWORK = 'wheatfield-fast-style';
+/** How a file's metadata says what it is. */
+export const NETWORK = 'wheatfield-fast-style';
 const STYLE = 'style/';
 
 /** @throws UserError where the file cannot be written */
@@ -45,7 +46,7 @@ export async function loadFastStyle(file: string): Promise<FastStyleModel> {
   }
   const take = (name: string, shape: readonly number[]) => {
     const tensor = tensors[name] as SafeTensor | undefined;
-    if (tensor?.shape.join() === shape.join()) return parameter(shape, tensor.data);
+    if (tensor?.shape.join() === shape.join()) return { shape, data: Float32Array.from(tensor.data) };
     throw new UserError(
       `${file} is not a whole fast style network: ${name} is missing, or of another shape. Fetch it again, or name another file.`,
     );
@@ -61,6 +62,6 @@ export async function loadFastStyle(file: string): Promise<FastStyleModel> {
   };
 }
 
-function isArchitecture(name: string | undefined): name is ArchitectureName {
+export function isArchitecture(name: string | undefined): name is ArchitectureName {
   return name !== undefined && Object.hasOwn(ARCHITECTURES, name);
 }

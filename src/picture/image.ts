@@ -14,6 +14,13 @@ export interface Picture {
   data: Uint8Array;
 }
 
+/** The same with 16 bits a channel, 0..65535. */
+export interface DeepPicture {
+  width: number;
+  height: number;
+  data: Uint16Array;
+}
+
 export interface Size {
   width: number;
   height: number;

@@ -12,12 +12,13 @@ import type { SizedPictures } from './sources';
 
 /** What the settings say about a problem; the caller adds signals, events or an open network. */
 export function problemFromSettings(settings: Settings): ProblemOptions {
-  const { content, style, height, resize, network, weights, device, threads, winograd } = settings;
+  const { content, style, height, resize, color, network, weights, device, threads, winograd } = settings;
   return {
     content,
     styles: [style],
     height,
     resize,
+    color,
     network,
     weights,
     winograd,

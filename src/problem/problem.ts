@@ -18,6 +18,7 @@ import type { PreparationEvent } from '../transfer/events';
 import type { MakeVariables, Variables } from '../variables/variables';
 import { pyramid } from '../variables/pyramid';
 import { bytesNeeded } from './memory';
+import { type Finish, recolored } from './recolor';
 import { type SizedPictures, type SourceRecord, readPictures, recordsOf } from './sources';
 import { computeTargets, disposeTargets } from './targets';
 
@@ -31,6 +32,8 @@ export interface ProblemOptions {
   resize?: ResizeFilter;
   /** The size that a style picture gets. Default the result's, which the chapter's Gram matrices need. */
   styleSize?: (style: Size, result: Size) => Size;
+  /** Whose colours the result has. */
+  color?: Settings['color'];
   /** Default the chapter's. */
   terms?: readonly LossTerm[];
   /** What the optimiser moves; default a pyramid. */
@@ -88,6 +91,8 @@ export interface TransferProblem extends Size {
   z0: Float64Array;
   /** Loss and gradient at the variables z, compiled. */
   lossAndGrads: (z: InputArray) => Promise<Evaluation>;
+  /** What becomes of a picture's values before it is shown or saved; default nothing. */
+  finish?: Finish;
 }
 
 /** A transfer, ready to run. Dispose of it after use. */
@@ -108,6 +113,7 @@ export async function createProblem({
   height = SETTINGS.height.default,
   resize = SETTINGS.resize.default,
   styleSize = (_, result) => result,
+  color = SETTINGS.color.default,
   terms = CHAPTER_TERMS,
   variables: makeVariables = pyramid,
   first = ({ content }) => content,
@@ -125,7 +131,7 @@ export async function createProblem({
   signal?.throwIfAborted();
   assertTerms(terms);
   await tf.ready();
-  const pictures = await readPictures(sources, { height, resize, styleSize });
+  const { pictures, finish } = recolored(await readPictures(sources, { height, resize, styleSize }), color);
   const size = sizeOf(pictures.content);
   const styleSizes = pictures.styles.map(sizeOf);
   const variables = makeVariables(size);
@@ -168,6 +174,7 @@ export async function createProblem({
         variables,
         z0,
         lossAndGrads: (z) => compiled(z),
+        finish,
         source,
         choice,
         dispose,

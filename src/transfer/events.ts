@@ -76,7 +76,7 @@ export interface StepEvent extends Progress, Losses {
 /** After every iteration. */
 export interface IterationEvent extends Progress, Losses {
   type: 'iteration';
-  /** The loss of the 8-bit picture, as it is written: clipped and with whole levels. */
+  /** The loss of the picture with 8 bits a channel, clipped and with whole levels, as the network sees it: before --color changes it. */
   saved: number;
 }
 

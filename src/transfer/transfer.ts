@@ -8,8 +8,8 @@ import { UserError } from '../errors';
 import { breathe } from '../eventLoop';
 import { Evaluator } from '../evaluator';
 import { type LbfgsbState, exportState, lbfgsb, restoreState, startState } from '../lbfgsb';
-import type { Picture } from '../picture/image';
-import { deprocess, preprocess } from '../picture/preprocess';
+import type { DeepPicture, Picture } from '../picture/image';
+import { type RgbValues, eightBit, preprocess, rgbValues, sixteenBit } from '../picture/preprocess';
 import type { Evaluation, TransferProblem } from '../problem/problem';
 import type { Settings } from '../settings';
 import { type Checkpoint, assertSameLength } from './checkpoint';
@@ -31,6 +31,8 @@ export type LoopEvent = StartEvent | StepEvent | IterationEvent | EndEvent;
 export interface Transfer<Event> extends AsyncGenerator<Event, void, void> {
   /** The picture at the last accepted step; before the first, the one that the run began with. */
   picture(): Promise<Picture>;
+  /** The same picture with 16 bits a channel, rounded once. */
+  deepPicture(): Promise<DeepPicture>;
   /** Where the run stands at the last accepted step. */
   checkpoint(): Promise<Checkpoint>;
 }
@@ -49,6 +51,7 @@ export function transfer(problem: TransferProblem, options: TransferOptions): Tr
   const run = new Run(problem, options);
   return Object.assign(run.events(), {
     picture: () => run.picture(),
+    deepPicture: () => run.deepPicture(),
     checkpoint: () => run.checkpoint(),
   });
 }
@@ -88,7 +91,7 @@ class Run {
       try {
         yield* this.steps();
         const done = { ...this.progress(), ...this.losses() };
-        const saved = await this.score(await this.picture());
+        const saved = await this.score(eightBit(await this.values(), this.options.rounding));
         await breathe();
         this.closeIteration();
         yield { type: 'iteration', ...done, seconds: this.progress().seconds, saved };
@@ -108,11 +111,25 @@ class Run {
   }
 
   async picture(): Promise<Picture> {
+    return eightBit(await this.shown(), this.options.rounding);
+  }
+
+  async deepPicture(): Promise<DeepPicture> {
+    return sixteenBit(await this.shown(), this.options.rounding);
+  }
+
+  private async shown(): Promise<RgbValues> {
+    const { width, height, data } = await this.values();
+    return { width, height, data: this.problem.finish?.(data) ?? data };
+  }
+
+  /** The values of the picture at the last accepted step, as the network sees it. */
+  private async values(): Promise<RgbValues> {
     const { height, width, lossAndGrads } = this.problem;
     await this.turn.rest();
     const data = this.accepted?.picture ?? (await lossAndGrads(exportState(this.optimiser).x)).picture.data;
     await breathe();
-    return deprocess({ data: data as Float32Array, height, width }, this.options.rounding);
+    return rgbValues({ data: data as Float32Array, height, width });
   }
 
   async checkpoint(): Promise<Checkpoint> {
@@ -169,7 +186,7 @@ class Run {
     return (this.accepted as { losses: Losses }).losses;
   }
 
-  /** The loss of a picture as it is saved. */
+  /** The loss of a picture with whole levels. */
   private async score(picture: Picture): Promise<number> {
     const x = preprocess(picture);
     const z = this.problem.variables.from(x.dataSync());

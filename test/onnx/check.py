@@ -20,12 +20,13 @@ def check(folder, path):
     onnx.checker.check_model(str(path), full_check=True)
     model = onnx.load(path)
     shapes = json.loads(path.with_suffix(".json").read_text())
-    x = array(folder, f"{path.stem}.input.bin", shapes.pop("input"))
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    feeds = {each.name: array(folder, f"{path.stem}.{each.name}.bin", shapes.pop(each.name)) for each in session.get_inputs()}
     names = [output.name for output in session.get_outputs()]
     assert sorted(names) == sorted(shapes), f"outputs {names}, not {list(shapes)}"
-    print(f"{path.name}: {model.producer_name} {model.producer_version}, {len(model.graph.node)} nodes")
-    for name, came in zip(names, session.run(names, {"input": x})):
+    opset = max(each.version for each in model.opset_import)
+    print(f"{path.name}: {model.producer_name} {model.producer_version}, opset {opset}, {len(model.graph.node)} nodes")
+    for name, came in zip(names, session.run(names, feeds)):
         expected = array(folder, f"{path.stem}.{name}.bin", shapes[name])
         error = np.abs(came - expected).max() / np.abs(expected).max()
         print(f"  {name} {list(came.shape)}: greatest error / greatest value = {error:.1e}")

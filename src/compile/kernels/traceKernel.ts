@@ -15,10 +15,10 @@ export interface KernelCall<Attributes> {
   attrs: Attributes;
 }
 
-/** tfjs's type for a graph type: tensors of 64 bits are ONNX's business alone. */
+/** tfjs's type for a graph type: tensors of 64 bits and of 16 are ONNX's business alone. */
 function tfDtype(dtype: DType): tf.DataType {
   if (dtype === 'int64') return 'int32';
-  return dtype === 'float64' ? 'float32' : dtype;
+  return dtype === 'float64' || dtype === 'float16' ? 'float32' : dtype;
 }
 
 export function traceKernel<Attributes = object>(
