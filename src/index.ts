@@ -135,6 +135,10 @@ export { type FastStyleModel, loadFastStyle, saveFastStyle } from './fastStyle/m
 export { type OnnxOptions, fastStyleOnnx, readFastStyleOnnx } from './fastStyle/onnx';
 export type { Precision } from './fastStyle/onnxGraph';
 export type { Parameter, Parameters } from './train/parameters';
+export { type Share, type StyleModel, bundledStyles, findModel, mixedModel, readMix } from './stylize/models';
+export { type Stylizer, openStylizer } from './stylize/stylizer';
+export { STEADY, steadyPaintings } from './stylize/steady';
+export { type StylizeEvent, type StylizeFilesOptions, stylizeFiles } from './stylize/stylizeFiles';
 
 // The whole in one call, and what stands around it
 export {

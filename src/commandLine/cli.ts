@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `wheatfield transfer ...`: the chapter on the command line. */
+/** The command line: `wheatfield transfer` is the chapter, `wheatfield stylize` paints in one pass. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import type { OpenNetwork } from '../network/network';
@@ -8,6 +8,7 @@ import { UserError } from '../errors';
 import { readSettings } from '../settings';
 import { type GivenSettings, addSettingFlags } from './flags';
 import type { Surroundings } from './run';
+import { addStylizeCommand } from './stylizeCommand';
 import type { TerminalStream } from './terminal';
 
 const EXAMPLES = `
@@ -87,6 +88,10 @@ export async function main(args: readonly string[], surroundings: Surroundings):
       const { creator, settings } = await readNotes(picture);
       stdout.write(`${JSON.stringify({ creator, ...settings }, null, 2)}\n`);
     });
+  addStylizeCommand(program, async (inputs, flags) => {
+    const { runStylize } = await import('./stylize.js');
+    exitCode = await runStylize(inputs, flags, surroundings);
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
