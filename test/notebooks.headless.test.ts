@@ -43,7 +43,7 @@ const LESSONS: Record<string, { parameters: Record<string, string>; files: strin
     ],
   },
   layers: {
-    parameters: { imgHeight: '32', evaluations: '1' },
+    parameters: { imgHeight: '32', evaluations: '1', otherNetwork: "'vgg19-slim'" },
     files: [
       '01-content-by-layer.png',
       '02-style-by-layers.png',
@@ -51,6 +51,18 @@ const LESSONS: Record<string, { parameters: Record<string, string>; files: strin
       '04-weights.png',
       '05-pooling.png',
       '06-beginnings.png',
+      '07-networks.png',
+    ],
+  },
+  painter: {
+    parameters: { imgHeight: '48', evaluations: '1' },
+    files: [
+      '01-pictures.png',
+      '02-one-by-one.png',
+      '03-strength.png',
+      '04-style-scale.png',
+      '05-color.png',
+      '06-two-styles.png',
     ],
   },
 };

@@ -57,13 +57,24 @@ const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expec
     ],
   },
   layers: {
-    parameters: { imgHeight: '32', evaluations: '2', network: "'vgg19-slim'" },
+    parameters: { imgHeight: '32', evaluations: '2', network: "'vgg19-slim'", otherNetwork: "'vgg19-slim'" },
     cells: [
       { printed: /^Eager tensors run in / },
       {},
       { printed: /layers: .*block5_conv4/ },
       {},
       ...Array.from({ length: 6 }, () => ({ pictures: 1, printed: /^Done in [\d.]+ s\.\n$/ })),
+      { pictures: 1, printed: /^The network is vgg19-slim, .*\nDone in [\d.]+ s\.\n$/ },
+    ],
+  },
+  painter: {
+    parameters: { imgHeight: '48', evaluations: '2', network: "'vgg19-slim'" },
+    cells: [
+      { printed: /^Eager tensors run in / },
+      {},
+      { pictures: 1, printed: /^The network is vgg19-slim/ },
+      {},
+      ...Array.from({ length: 5 }, () => ({ pictures: 1, printed: /^Done in \d+ s\.\n$/ })),
     ],
   },
 };

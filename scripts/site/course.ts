@@ -22,4 +22,11 @@ export const COURSE: readonly Lesson[] = [
     minutes: 45,
     summary: 'A lab: what each layer knows of content and style, and what each weight does.',
   },
+  {
+    name: 'painter',
+    title: "From the chapter's picture to one for the wall",
+    minutes: 30,
+    summary:
+      'One change at a time: a pyramid, all sizes of strokes, smoothness, borders, colours, two styles.',
+  },
 ];
