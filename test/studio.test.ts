@@ -90,7 +90,10 @@ describe('the studio', () => {
     });
     await test.until(ended);
     const { command } = await test.get<Copies>('api/copies');
-    assert.match(command, /--style-layers block1_conv1 block2_conv1:0.4 --content-weight 0.3 --margin 0 --iterations 1/);
+    assert.match(
+      command,
+      /--style-layers block1_conv1 block2_conv1:0.4 --content-weight 0.3 --margin 0 --iterations 1/,
+    );
     assert.deepEqual(await again(command), await shown());
   });
 

@@ -216,6 +216,9 @@ export function assertSameSource(before: ProblemSource, now: ProblemSource): voi
     ...now.styles.map(
       ({ sha256, path: file }, i) => before.styles[i]?.sha256 !== sha256 && `the style picture ${file}`,
     ),
+    ...(now.masks ?? []).map(
+      ({ sha256, path: file }, i) => before.masks?.[i]?.sha256 !== sha256 && `the mask ${file}`,
+    ),
     before.network !== now.network && `the network (${before.network}, now ${now.network})`,
     before.weights.md5 !== now.weights.md5 && `the weights ${now.weights.path}`,
   ].filter((what) => what !== false);
@@ -263,11 +266,12 @@ function writer(
 }
 
 async function writeRecord(dir: string, settings: Settings, source: ProblemSource): Promise<void> {
-  const { content, style, init, weights, out } = settings;
+  const { content, style, mask, init, weights, out } = settings;
   const absolute = {
     ...(!['content', 'style', 'noise'].includes(init) && { init: path.resolve(init) }),
     content: path.resolve(content),
     style: style.map((file) => path.resolve(file)),
+    ...(mask !== undefined && { mask: mask.map((file) => path.resolve(file)) }),
     ...(weights !== undefined && { weights: path.resolve(weights) }),
     out: path.resolve(out),
   };
