@@ -19,6 +19,8 @@ describe('painting in a browser', function () {
     }
     opened = await openInBrowser();
     page = await opened.open();
+    // A machine that has much else to do paints slowly.
+    page.setDefaultTimeout(120_000);
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('request', (request) => {
@@ -160,7 +162,7 @@ describe('painting in a browser', function () {
   it('pauses, goes on with other settings from the picture at hand, and stops', async () => {
     await button('Pause').click();
     await page.getByText('It rests.').waitFor();
-    await page.getByLabel('2, block4_conv2 for content layer').click();
+    await page.getByLabel('2, block5_conv2 for content layer').click();
     await button('Go on with these settings').click();
     await page.getByText('It paints.').waitFor({ timeout: 60_000 });
     await page.getByText('results/studio-2').waitFor();
