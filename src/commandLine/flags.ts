@@ -5,9 +5,10 @@ import { SETTINGS, type Setting, type SettingName, type Settings, flagOf } from 
 /** The values that commander parses for the flags of addSettingFlags: only the flags that were given. */
 export type GivenSettings = Partial<Record<SettingName, unknown>>;
 
-/** Adds one flag for each setting; an on-or-off setting also gets a --no- flag, so that every preset can be overridden either way. */
-export function addSettingFlags(command: Command): void {
+/** Adds one flag for each setting but those that the command has flags of its own for; an on-or-off setting also gets a --no- flag, so that every preset can be overridden either way. */
+export function addSettingFlags(command: Command, except: readonly SettingName[] = []): void {
   for (const [name, setting] of Object.entries(SETTINGS) as [SettingName, Setting<Settings[SettingName]>][]) {
+    if (except.includes(name)) continue;
     const { placeholder } = setting.kind;
     const flag = placeholder ? `${flagOf(name)} ${placeholder}` : flagOf(name);
     command.addOption(new Option(flag, describe(setting)).helpGroup(heading(setting)));
