@@ -61,7 +61,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 describe('wheatfield many', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let out: string;
 
   before(async () => {

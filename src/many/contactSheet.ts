@@ -33,7 +33,7 @@ export async function contactSheet({ contents, styles, cell }: SheetOptions): Pr
   const width = at(0, columns).left;
   const height = at(rows, 0).top;
 
-  const pictures: { file: string; row: number; column: number }[] = [];
+  const pictures: { file: string; row: number; column: number; name?: string }[] = [];
   const texts: string[] = [];
   const text = (words: string, row: number, column: number, baseline: number) => {
     const { left, top } = at(row, column);
@@ -41,14 +41,10 @@ export async function contactSheet({ contents, styles, cell }: SheetOptions): Pr
       `<text x="${left + box.width / 2}" y="${top + baseline}">${escapeXml(shortened(words, box.width))}</text>`,
     );
   };
-  const headed = [
-    ...styles.map((file, i) => ({ file, row: 0, column: i + 1 })),
-    ...contents.map((file, i) => ({ file, row: i + 1, column: 0 })),
-  ];
-  for (const { file, row, column } of headed) {
-    pictures.push({ file, row, column });
-    text(nameOf(file), row, column, box.height + FONT_SIZE + 3);
-  }
+  pictures.push(
+    ...styles.map((file, i) => ({ file, row: 0, column: i + 1, name: nameOf(file) })),
+    ...contents.map((file, i) => ({ file, row: i + 1, column: 0, name: nameOf(file) })),
+  );
   for (const [i, content] of contents.entries()) {
     for (const [j, style] of styles.entries()) {
       const found = cell(content, style);
@@ -59,7 +55,7 @@ export async function contactSheet({ contents, styles, cell }: SheetOptions): Pr
 
   const sharp = await loadSharp();
   const drawn = [];
-  for (const { file, row, column } of pictures) {
+  for (const { file, row, column, name } of pictures) {
     const { data, info } = await sharp(file)
       .autoOrient()
       .resize({ ...box, fit: 'inside' })
@@ -67,16 +63,14 @@ export async function contactSheet({ contents, styles, cell }: SheetOptions): Pr
       .png()
       .toBuffer({ resolveWithObject: true })
       .catch(() => ({ data: undefined, info: undefined }));
+    const above = Math.round((box.height - (info?.height ?? FONT_SIZE)) / 2);
+    if (name !== undefined) text(name, row, column, box.height - above + FONT_SIZE + 3);
     if (!data) {
-      text('cannot be read', row, column, box.height / 2);
+      text('cannot be read', row, column, above);
       continue;
     }
     const { left, top } = at(row, column);
-    drawn.push({
-      input: data,
-      left: left + Math.round((box.width - info.width) / 2),
-      top: top + Math.round((box.height - info.height) / 2),
-    });
+    drawn.push({ input: data, left: left + Math.round((box.width - info.width) / 2), top: top + above });
   }
   const labels = await drawSvg(
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">` +
