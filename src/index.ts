@@ -42,11 +42,14 @@ export { type Network, type NetworkRequest, type OpenNetwork, openNetwork } from
 
 // In [19] to [22]: the losses
 export {
+  clippingLoss,
   contentLoss,
   gramLoss,
   gramLossPerPosition,
   gramMatrix,
   gramMatrixPerPosition,
+  relativeDistance,
+  squaredVariation,
   styleLoss,
   totalVariationLoss,
 } from './losses/lossFunctions';
@@ -60,9 +63,13 @@ export {
   type PictureTerm,
   type StyleTermOptions,
   type Term,
+  clippingTerm,
   contentTerm,
+  contentTermRelative,
+  squaredVariationTerm,
   styleTerm,
   styleTermPerPosition,
+  styleTermRelative,
   totalVariationTerm,
 } from './losses/terms';
 export {
@@ -115,9 +122,9 @@ export {
   type TransferProblem,
   createProblem,
 } from './problem/problem';
-export type { SizedPictures, SourceRecord } from './problem/sources';
+export type { SizedPictures, SourceRecord, StyleSize } from './problem/sources';
 export type { Finish } from './problem/recolor';
-export { lossTerms, noise, problemFromSettings } from './problem/fromSettings';
+export { type LossSettings, lossTerms, noise, problemFromSettings } from './problem/fromSettings';
 export type { MakeVariables, Variables } from './variables/variables';
 export { displayable, freePixels, pixels } from './variables/pixels';
 export { pyramid } from './variables/pyramid';
@@ -128,6 +135,10 @@ export { type FastStyleModel, loadFastStyle, saveFastStyle } from './fastStyle/m
 export { type OnnxOptions, fastStyleOnnx, readFastStyleOnnx } from './fastStyle/onnx';
 export type { Precision } from './fastStyle/onnxGraph';
 export type { Parameter, Parameters } from './train/parameters';
+export { type Share, type StyleModel, bundledStyles, findModel, mixedModel, readMix } from './stylize/models';
+export { type Stylizer, openStylizer } from './stylize/stylizer';
+export { STEADY, steadyPaintings } from './stylize/steady';
+export { type StylizeEvent, type StylizeFilesOptions, stylizeFiles } from './stylize/stylizeFiles';
 
 // The whole in one call, and what stands around it
 export {
@@ -138,8 +149,8 @@ export {
   styleTransfer,
   wholeTransfer,
 } from './styleTransfer';
+export { type PresetName, PRESETS } from './presets';
 export {
-  CHAPTER,
   SETTINGS,
   type Kind,
   type Setting,

@@ -21,6 +21,9 @@ import { type Transfer, type TransferOptions, transfer } from '../src/transfer/t
 import { freePixels, pixels } from '../src/variables/pixels';
 import { openTinyVgg19, tinyPictures } from './helpers/tinyVgg19';
 
+/** The chapter's loss and variables, in a box. */
+const CHAPTER_LOSS = { preset: 'chapter', bounds: true, winograd: true, resize: 'lanczos3' } as const;
+
 const OPTIONS: TransferOptions = { iterations: 3, evaluations: 5, restart: false, rounding: 'round' };
 
 /** An event with what could be asked for when it was given: the picture and checkpoint of an iteration, and of an end within one. */
@@ -100,7 +103,7 @@ describe('transfer', () => {
   let prepared: Problem;
 
   async function prepare(given: Partial<Record<SettingName, unknown>> = {}): Promise<Problem> {
-    const settings = readSettings({ ...files, height: 32, threads: 1, variables: 'pixels', ...given });
+    const settings = readSettings({ ...files, ...CHAPTER_LOSS, height: 32, threads: 1, ...given });
     return createProblem({ ...problemFromSettings(settings), openNetwork: openTinyVgg19 });
   }
 
@@ -458,11 +461,13 @@ describe('transfer', () => {
     const before = tf.memory().numTensors;
     const given = {
       ...files,
+      ...CHAPTER_LOSS,
       height: 32,
       threads: 1,
-      variables: 'pixels',
       iterations: 1,
       evaluations: 5,
+      restart: false,
+      rounding: 'round',
     } as const;
     const events = await eventsOf(styleTransfer(given, { openNetwork: openTinyVgg19 }));
     const same = await eventsOf(transfer(prepared, { ...OPTIONS, iterations: 1 }));
@@ -495,8 +500,9 @@ describe('lossTerms', () => {
       ...('layers' in term && { layers: term.layers }),
     }));
 
-  it("are the chapter's by default", () => {
-    assert.deepEqual(outline(lossTerms(readSettings(given))), outline([...CHAPTER_TERMS]));
+  it("are the chapter's with its preset", () => {
+    const settings = readSettings({ ...given, preset: 'chapter' });
+    assert.deepEqual(outline(lossTerms(settings)), outline([...CHAPTER_TERMS]));
   });
 
   it('give a layer its share of the weight', () => {

@@ -1,30 +1,26 @@
 #!/usr/bin/env node
-/** `wheatfield transfer ...`: the chapter on the command line. */
+/** The command line: `wheatfield transfer` is the chapter, `wheatfield stylize` paints in one pass. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
-import { UserError } from '../errors';
 import type { OpenNetwork } from '../network/network';
 import { versions } from '../runFolder/versions';
-import { CHAPTER, type Settings, readSettings } from '../settings';
-import { type GivenSettings, addSettingFlags } from './flags';
+import { UserError } from '../errors';
+import { type TransferFlags, addTransferFlags, settingsFrom } from './flags';
+import { addManyCommand } from './manyCommand';
 import type { Surroundings } from './run';
+import { addStylizeCommand } from './stylizeCommand';
 import type { TerminalStream } from './terminal';
 
 const EXAMPLES = `
 Examples:
   wheatfield transfer --content photo.jpg --style painting.jpg
   wheatfield transfer --content photo.jpg --style painting.jpg --height 256 --iterations 5 --out quick
-  wheatfield transfer --content photo.jpg --style painting.jpg --style-layers block1_conv1:0.9,block3_conv1:0.1
+  wheatfield transfer --content photo.jpg --style painting.jpg another.jpg --style-weights 2,1 --strength 0.7
+  wheatfield transfer --content photo.jpg --style painting.jpg --style-layers block1_conv1:0.9,block3_conv1/2:0.1
   wheatfield transfer --content photo.jpg --style painting.jpg --chapter --no-restart
   wheatfield transfer --content photo.jpg --style painting.jpg --init noise --seed 7 --content-weight 0
 
 Exit codes: 0 done; 2 something to correct, a full disk included; 130 or 143 stopped by Ctrl-C or SIGTERM; 1 a fault of the program.
-`;
-
-const MANY_EXAMPLES = `
-Examples:
-  wheatfield many --content photos --style paintings --out results/all
-  wheatfield many --content a.jpg b.jpg --style paintings wave.jpg --height 300 --iterations 3
 `;
 
 /**
@@ -52,14 +48,20 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     .command('transfer')
     .description('Paints the content of one picture in the style of another.')
     .addHelpText('after', EXAMPLES)
-    .action(async ({ chapter, force = false, ...given }: TransferFlags) => {
-      const settings = settingsFrom({ chapter, ...given });
+    .action(async ({ force = false, ...given }: TransferFlags) => {
+      const settings = settingsFrom(given);
       // The code that computes takes a second to load, so the command line is checked first.
       const { runTransfer } = await import('./run.js');
       exitCode = await runTransfer(settings, { force, replace: force }, surroundings);
     });
-  addSettingFlags(transferCommand);
-  addOtherFlags(transferCommand);
+  addTransferFlags(transferCommand);
+  addManyCommand(program, async ({ content, style, force = false, ...given }) => {
+    const settingsOf = (pair: { content: string; style: string; folder: string }) =>
+      settingsFrom({ ...given, content: pair.content, style: pair.style, out: pair.folder });
+    const { out } = settingsFrom({ ...given, content: content[0], style: style[0] });
+    const { runMany } = await import('./many.js');
+    exitCode = await runMany({ contents: content, styles: style, out, settingsOf, force }, surroundings);
+  });
   program
     .command('resume')
     .description('Continues a run that was stopped or killed, from its last checkpoint.')
@@ -72,24 +74,6 @@ export async function main(args: readonly string[], surroundings: Surroundings):
       const { resumeTransfer } = await import('./run.js');
       exitCode = await resumeTransfer(dir, { ...given, force }, surroundings);
     });
-  const manyCommand = program
-    .command('many')
-    .description(
-      'Paints every content in every style, each in a folder of its own within --out, and a contact sheet of them all. ' +
-        'Given again, it skips what is done and continues what is begun.',
-    )
-    .addHelpText('after', MANY_EXAMPLES)
-    .requiredOption('--content <places...>', 'pictures, or folders of pictures, whose content is kept')
-    .requiredOption('--style <places...>', 'pictures, or folders of pictures, whose styles are taken')
-    .action(async ({ content, style, force = false, ...given }: ManyFlags) => {
-      const settingsOf = (pair: { content: string; style: string; folder: string }) =>
-        settingsFrom({ ...given, content: pair.content, style: pair.style, out: pair.folder });
-      const { out } = settingsFrom({ ...given, content: content[0], style: style[0] });
-      const { runMany } = await import('./many.js');
-      exitCode = await runMany({ contents: content, styles: style, out, settingsOf, force }, surroundings);
-    });
-  addSettingFlags(manyCommand, ['content', 'style']);
-  addOtherFlags(manyCommand);
   program
     .command('settings')
     .description('Prints the settings that a picture was made with, which the picture itself holds.')
@@ -100,6 +84,10 @@ export async function main(args: readonly string[], surroundings: Surroundings):
       const { creator, settings } = await readNotes(picture);
       stdout.write(`${JSON.stringify({ creator, ...settings }, null, 2)}\n`);
     });
+  addStylizeCommand(program, async (inputs, flags) => {
+    const { runStylize } = await import('./stylize.js');
+    exitCode = await runStylize(inputs, flags, surroundings);
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -108,34 +96,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   }
 }
 
-/** The settings that the flags of a transfer ask for. */
-function settingsFrom({ chapter, ...given }: Omit<TransferFlags, 'force'>): Settings {
-  return readSettings(given, chapter ? CHAPTER : {});
-}
-
-type TransferFlags = GivenSettings & { chapter?: boolean; force?: boolean };
-type ManyFlags = TransferFlags & { content: string[]; style: string[] };
 type ResumeFlags = { iterations?: string; device?: string; force?: boolean };
-
-/** The flags that are no settings. */
-function addOtherFlags(command: Command): void {
-  command
-    .optionsGroup('Other:')
-    .helpOption('-h, --help', 'print this help')
-    .option('--chapter', `the chapter to the letter: ${presetFlags()}; other flags override it`)
-    .option(
-      '--force',
-      'replace the results of an earlier run in --out; start even if memory or disk space seems too small',
-    );
-}
-
-function presetFlags(): string {
-  return Object.entries(CHAPTER)
-    .map(([name, value]) =>
-      value === true ? `--${name}` : value === false ? `--no-${name}` : `--${name} ${String(value)}`,
-    )
-    .join(' ');
-}
 
 /** Says what went wrong and returns the exit code. */
 function failed(error: unknown, stderr: TerminalStream): number {

@@ -1,17 +1,51 @@
 /** The command line's flags, derived from the settings. */
 import { type Command, Option } from 'commander';
-import { SETTINGS, type Setting, type SettingName, type Settings, flagOf } from '../settings';
+import { UserError } from '../errors';
+import { PRESETS } from '../presets';
+import { SETTINGS, type Setting, type SettingName, type Settings, flagOf, readSettings } from '../settings';
 
-/** The values that commander parses for the flags of addSettingFlags: only the flags that were given. */
-export type GivenSettings = Partial<Record<SettingName, unknown>>;
+/** What commander parses of the flags of addTransferFlags: only the flags that were given. */
+export interface TransferFlags extends Partial<Record<SettingName, unknown>> {
+  chapter?: boolean;
+  force?: boolean;
+}
 
-/** Adds one flag for each setting but those that the command has flags of its own for; an on-or-off setting also gets a --no- flag, so that every preset can be overridden either way. */
-export function addSettingFlags(command: Command, except: readonly SettingName[] = []): void {
+/**
+ * The settings that the flags ask for.
+ *
+ * @throws UserError for a value that cannot be, or flags that contradict one another
+ */
+export function settingsFrom({ chapter, ...given }: Omit<TransferFlags, 'force'>): Settings {
+  if (chapter && (given.preset ?? 'chapter') !== 'chapter') {
+    throw new UserError('--chapter is short for --preset chapter. Give one preset.');
+  }
+  return readSettings(chapter ? { ...given, preset: 'chapter' } : given);
+}
+
+/**
+ * Adds one flag for each setting, and those that are no settings. An on-or-off setting also gets a --no- flag, so that every preset can be
+ * overridden either way.
+ *
+ * @param except settings that the command has flags of its own for
+ */
+export function addTransferFlags(command: Command, except: readonly SettingName[] = []): void {
+  addSettingFlags(command, except);
+  command
+    .optionsGroup('Other:')
+    .helpOption('-h, --help', 'print this help')
+    .option('--chapter', 'short for --preset chapter')
+    .option(
+      '--force',
+      'replace the results of an earlier run in --out; start even if memory or disk space seems too small',
+    );
+}
+
+function addSettingFlags(command: Command, except: readonly SettingName[]): void {
   for (const [name, setting] of Object.entries(SETTINGS) as [SettingName, Setting<Settings[SettingName]>][]) {
     if (except.includes(name)) continue;
     const { placeholder } = setting.kind;
     const flag = placeholder ? `${flagOf(name)} ${placeholder}` : flagOf(name);
-    command.addOption(new Option(flag, describe(setting)).helpGroup(heading(setting)));
+    command.addOption(new Option(flag, describe(name, setting)).helpGroup(heading(setting)));
     if (!placeholder) {
       command.addOption(new Option(`--no-${flag.slice(2)}`).hideHelp());
     }
@@ -30,8 +64,11 @@ function heading({ group }: Setting<Settings[SettingName]>): string {
   return `${group}:`;
 }
 
-function describe({ help, default: value, kind, optional }: Setting<Settings[SettingName]>): string {
+function describe(name: SettingName, setting: Setting<Settings[SettingName]>): string {
+  const { help, default: value, kind, optional } = setting;
   if (value === undefined) return optional ? help : `${help} (required)`;
-  const shown = String(value);
-  return `${help} (default: ${kind.placeholder ? shown : value === true ? 'yes' : 'no'})`;
+  const shown = (given: unknown) => (kind.placeholder ? String(given) : given === true ? 'yes' : 'no');
+  const chapter = (PRESETS.chapter as Partial<Record<SettingName, unknown>>)[name] ?? value;
+  const differs = shown(chapter) === shown(value) ? '' : `; chapter: ${shown(chapter)}`;
+  return `${help} (default: ${shown(value)}${differs})`;
 }

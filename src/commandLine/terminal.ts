@@ -29,10 +29,14 @@ export function terminal(
   const download = downloadProgress(stream);
   let startedAt = 0;
   let [size, network, weights, device, why] = ['', '', '', '', ''];
+  const notices: string[] = [];
   return (event) => {
     switch (event.type) {
       case 'pictures':
         size = `${event.size.width} x ${event.size.height} pixels`;
+        break;
+      case 'notice':
+        notices.push(`${event.message}\n`);
         break;
       case 'download':
         download(event);
@@ -46,7 +50,7 @@ export function terminal(
       case 'compiled':
         // Only now, so that a run that cannot work prints nothing but the reason.
         print(
-          `${network}\n${why}${size}, device: ${device}, threads: ${settings.threads}, weights: ${weights}`,
+          `${notices.join('')}${network}\n${why}${size}, device: ${device}, threads: ${settings.threads}, weights: ${weights}`,
         );
         break;
       case 'start':

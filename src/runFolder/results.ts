@@ -263,7 +263,7 @@ async function writeRecord(dir: string, settings: Settings, source: ProblemSourc
   const { content, style, weights, out } = settings;
   const absolute = {
     content: path.resolve(content),
-    style: path.resolve(style),
+    style: style.map((file) => path.resolve(file)),
     ...(weights !== undefined && { weights: path.resolve(weights) }),
     out: path.resolve(out),
   };
