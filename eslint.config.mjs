@@ -2,7 +2,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'results/', 'node_modules/', '.cache/'] },
+  { ignores: ['dist/', 'site/', 'results/', 'node_modules/', '.cache/'] },
   eslint.configs.recommended,
   ...tseslint.configs.strict,
   {

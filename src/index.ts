@@ -61,6 +61,7 @@ export {
   type LayerTermOptions,
   type LossTerm,
   type PictureTerm,
+  type RegionalStyleTermOptions,
   type StyleTermOptions,
   type Term,
   clippingTerm,
@@ -72,6 +73,7 @@ export {
   styleTermRelative,
   totalVariationTerm,
 } from './losses/terms';
+export { type Mask, type Region, regionOf } from './losses/regions';
 export {
   type LossAndGrads,
   type Targets,

@@ -86,6 +86,11 @@ export const SETTINGS = {
     'Pictures',
     'how much each style picture counts beside the others, one number for each, such as 2,1',
   ),
+  mask: optional(
+    files,
+    'Pictures',
+    'grey pictures, white where each style is painted; without the last one, the last style gets the rest',
+  ),
   styleScale: setting(
     number(0.1, 4),
     1,

@@ -108,7 +108,7 @@ async function isDone(pair: Pair, picture: string): Promise<boolean> {
 async function isSame({ content, style, folder }: Pair): Promise<boolean> {
   const run = await readRecord(folder).catch(() => undefined);
   if (!run) return false;
-  const now = await recordsOf({ content, styles: [style] }).catch(() => undefined);
+  const now = await recordsOf({ content, styles: [style], masks: [] }).catch(() => undefined);
   return (
     now?.content.sha256 === run.source.content.sha256 && now.styles[0].sha256 === run.source.styles[0]?.sha256
   );

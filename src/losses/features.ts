@@ -1,26 +1,38 @@
 /** What a network sees of a picture, as the losses ask for it. */
 import type * as tf from '@tensorflow/tfjs';
 import { gramMatrix } from './lossFunctions';
+import { withoutMargin } from './margin';
+import { guided } from './regions';
 
 /** What a network sees of one picture, by layer. Each tensor is computed when it is first asked for. */
 export interface Features {
   /** The layer's activations [height, width, channels]. */
   activations: (layer: string) => tf.Tensor3D;
-  /** The Gram matrix [channels, channels] of those activations; a network may have a shorter way to it. */
-  gramMatrix: (layer: string) => tf.Tensor2D;
+  /**
+   * The Gram matrix [channels, channels] of those activations; a network may have a shorter way to it. With a guide [height, width] each
+   * position counts by its value there, from 0 to 1.
+   */
+  gramMatrix: (layer: string, guide?: tf.Tensor2D) => tf.Tensor2D;
 }
 
-/** From a picture [1, height, width, 3] (BGR minus ImageNet's means) to what a network sees of it. */
-export type FeatureExtractor = (x: tf.Tensor4D) => Features;
+/**
+ * From a picture [1, height, width, 3] (BGR minus ImageNet's means) to what a network sees of it. With `inner`, x is that picture with a
+ * margin around it, which is left out of the activations.
+ */
+export type FeatureExtractor = (x: tf.Tensor4D, inner?: tf.Tensor4D) => Features;
 
 /** The extractor of a network that gives its activations [1, height, width, channels] by layer, as vgg19.ts's features() does. */
 export function featureExtractor(
   activationsOf: (x: tf.Tensor4D) => Record<string, tf.Tensor4D>,
 ): FeatureExtractor {
-  return (x) => {
+  return (x, inner = x) => {
     const computed = activationsOf(x);
-    const activations = once((layer) => computed[layer].squeeze<tf.Tensor3D>([0]));
-    return { activations, gramMatrix: once((layer) => gramMatrix(activations(layer))) };
+    const activations = once((layer) => withoutMargin(computed[layer], inner, x).squeeze<tf.Tensor3D>([0]));
+    const whole = once((layer) => gramMatrix(activations(layer)));
+    return {
+      activations,
+      gramMatrix: (layer, guide) => (guide ? gramMatrix(guided(activations(layer), guide)) : whole(layer)),
+    };
   };
 }
 

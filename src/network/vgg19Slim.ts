@@ -5,6 +5,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors';
 import { type FeatureExtractor, once } from '../losses/features';
+import { withoutMargin } from '../losses/margin';
+import { guided } from '../losses/regions';
 import { type LayerSpec, type Widths, layersUpTo, vggLayers } from './vgg19';
 
 /**
@@ -98,16 +100,23 @@ export function throughHead(activations: tf.Tensor4D, { head, headBias }: SlimLa
  * instead of a whole feature map.
  *
  * @param activations the network's own [1, h, w, channels]
+ * @param guide how much each position counts, [h, w], from 0 to 1; default: all of them
  * @returns [VGG19's channels, VGG19's channels]
  */
-export function gramThroughHead(activations: tf.Tensor4D, { head, headBias }: SlimLayer): tf.Tensor2D {
+export function gramThroughHead(
+  activations: tf.Tensor4D,
+  { head, headBias }: SlimLayer,
+  guide?: tf.Tensor2D,
+): tf.Tensor2D {
   const [, height, width] = activations.shape;
-  const features = featureRows(activations);
+  const features = featureRows(guide ? guided(activations, guide) : activations);
   // The products of the constant channel with the others, and with itself. They come before the large product, so that the two terms of its
   // gradient meet and are computed as one.
-  const sums = tf.sum(features, 1, true);
+  const sums = guide
+    ? tf.matMul(features, tf.sqrt(guide).reshape<tf.Tensor2D>([height * width, 1]))
+    : tf.sum(features, 1, true);
   const gram = tf.matMul(features, features, false, true);
-  const pixels = tf.fill([1, 1], height * width);
+  const pixels = guide ? tf.sum(guide).reshape([1, 1]) : tf.fill([1, 1], height * width);
   const withConstant = tf.concat([tf.concat([gram, sums], 1), tf.concat([sums.transpose(), pixels], 1)], 0);
   const affine = tf.concat([head, headBias.reshape([1, -1])], 0);
   return tf.matMul(tf.matMul(affine, withConstant as tf.Tensor2D, true, false), affine);
@@ -127,12 +136,13 @@ export function slimFeatures(parameters: SlimParameters, layers: readonly string
         'Choose a layer such as block4_conv2, or the network vgg19.',
     );
   }
-  return (x) => {
+  return (x, inner = x) => {
     const own = slimActivations(parameters, x, layers);
-    const at = (name: string) => [own[name], parameters[name]] as const;
+    const at = (name: string) => [withoutMargin(own[name], inner, x), parameters[name]] as const;
+    const whole = once((name) => gramThroughHead(...at(name)));
     return {
       activations: once((name) => throughHead(...at(name)).squeeze<tf.Tensor3D>([0])),
-      gramMatrix: once((name) => gramThroughHead(...at(name))),
+      gramMatrix: (name, guide) => (guide ? gramThroughHead(...at(name), guide) : whole(name)),
     };
   };
 }

@@ -30,6 +30,7 @@ export function problemFromSettings(settings: Settings): ProblemOptions {
     height,
     resize,
     styleSize: styleSizeOf(settings),
+    masks: settings.mask,
     margin,
     color,
     network,
@@ -48,6 +49,7 @@ export type LossSettings = Pick<
   | 'measure'
   | 'style'
   | 'styleWeights'
+  | 'mask'
   | 'contentLayer'
   | 'styleLayers'
   | 'contentWeight'
@@ -61,10 +63,13 @@ export type LossSettings = Pick<
  * Content, one style term for each style picture, and total variation, with the settings' layers and weights. A term of weight 0 stays in
  * the list but adds nothing.
  *
- * @throws UserError where there is not a weight for each style picture
+ * @throws UserError where there is not a weight for each style picture, and for masks with the chapter's sums
  */
 export function lossTerms(settings: LossSettings): LossTerm[] {
-  const { measure, tvWeight, clippingWeight } = settings;
+  const { measure, mask, tvWeight, clippingWeight } = settings;
+  if (mask && measure === 'sums') {
+    throw new UserError('Masks need Gram matrices per position. Use --measure shares, or leave --mask out.');
+  }
   const terms =
     measure === 'sums'
       ? { content: contentTerm, style: styleTerm, smooth: totalVariationTerm }
@@ -82,6 +87,7 @@ export function lossTerms(settings: LossSettings): LossTerm[] {
         weight: settings.styleWeight * share,
         layers,
         style,
+        ...(mask && { region: style }),
       }),
     ),
     terms.smooth({ weight: tvWeight }),

@@ -213,6 +213,9 @@ export function assertSameSource(before: ProblemSource, now: ProblemSource): voi
     ...now.styles.map(
       ({ sha256, path: file }, i) => before.styles[i]?.sha256 !== sha256 && `the style picture ${file}`,
     ),
+    ...(now.masks ?? []).map(
+      ({ sha256, path: file }, i) => before.masks?.[i]?.sha256 !== sha256 && `the mask ${file}`,
+    ),
     before.network !== now.network && `the network (${before.network}, now ${now.network})`,
     before.weights.md5 !== now.weights.md5 && `the weights ${now.weights.path}`,
   ].filter((what) => what !== false);
@@ -260,10 +263,11 @@ function writer(
 }
 
 async function writeRecord(dir: string, settings: Settings, source: ProblemSource): Promise<void> {
-  const { content, style, weights, out } = settings;
+  const { content, style, mask, weights, out } = settings;
   const absolute = {
     content: path.resolve(content),
     style: style.map((file) => path.resolve(file)),
+    ...(mask !== undefined && { mask: mask.map((file) => path.resolve(file)) }),
     ...(weights !== undefined && { weights: path.resolve(weights) }),
     out: path.resolve(out),
   };
