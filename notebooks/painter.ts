@@ -24,8 +24,8 @@ console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
 const contentPath = 'img/lake-sherburne.jpg';
 const stylePath = 'img/vangogh_village_street_auvers_1890.png';
 const otherStylePath = 'img/hokusai_great-wave_1831.png';
-const imgHeight = 180;
-const evaluations = 20;
+const imgHeight = 160;
+const evaluations = 16;
 const network = 'vgg19-slim'; // or 'vgg19'
 
 // %%

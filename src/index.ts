@@ -61,7 +61,7 @@ export {
   type LayerTermOptions,
   type LossTerm,
   type PictureTerm,
-  type RegionalStyleTermOptions,
+  type RelativeStyleTermOptions,
   type StyleTermOptions,
   type Term,
   clippingTerm,

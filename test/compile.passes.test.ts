@@ -5,7 +5,9 @@ import { type Computation, type Value, opCounts, sizeOf } from '../src/compile/g
 import { inputNames } from '../src/compile/names';
 import { onnxModel } from '../src/compile/onnxModel';
 import { type Pass, optimise, passesFor } from '../src/compile/passes';
+import { filterGradients } from '../src/compile/passes/filterGradients';
 import { foldNumbers } from '../src/compile/passes/foldNumbers';
+import { longProducts } from '../src/compile/passes/longProducts';
 import { missingOps } from '../src/compile/passes/missingOps';
 import { poolGradients } from '../src/compile/passes/poolGradients';
 import { poolIndices } from '../src/compile/passes/poolIndices';
@@ -301,6 +303,67 @@ describe('passes over a graph', () => {
           .add(tf.matMul(x, y, true, true));
       const changed = await changes(transposedProducts, [], fn, [3, 3], [3, 3]);
       assert.deepEqual(changed, { Transpose: [2, 1] });
+    });
+  });
+
+  describe('filterGradients', () => {
+    const gradient = (...[x, filter, dy]: tf.Tensor[]) =>
+      tf.grad((f) => tf.conv2d(x as tf.Tensor4D, f as tf.Tensor4D, 1, 'same'))(filter, dy);
+
+    it('takes one product for all places of a filter', async () => {
+      const shapes = [
+        [2, 8, 6, 3],
+        [3, 3, 3, 4],
+        [2, 8, 6, 4],
+      ];
+      const changed = await changes(filterGradients, [], gradient, ...shapes);
+      assert.deepEqual(changed, { MatMul: [9, 1], ReduceSum: [9, 1], Reshape: [11, 12] });
+    });
+
+    it('leaves a single place, and other products side by side, alone', async () => {
+      const single = await changes(filterGradients, [], gradient, [2, 8, 6, 3], [1, 1, 3, 4], [2, 8, 6, 4]);
+      assert.deepEqual(single, {});
+      const others = (x: tf.Tensor, y: tf.Tensor) =>
+        tf.concat([tf.matMul(x, y).sum(0, true), tf.matMul(y, x).sum(0, true)], 0);
+      assert.deepEqual(await changes(filterGradients, [], others, [2, 3, 3], [2, 3, 3]), {});
+    });
+  });
+
+  describe('longProducts', () => {
+    it('computes Gram matrices, turned or not, in parts', async () => {
+      const fn = (x: tf.Tensor, y: tf.Tensor) => [
+        tf.matMul(x, x, false, true),
+        tf.matMul(y, y, true, false),
+        tf.matMul(x, y),
+      ];
+      const changed = await changes(longProducts, [], fn, [3, 4096], [4096, 2]);
+      assert.deepEqual(changed, {
+        Gemm: [3, 0],
+        MatMul: [0, 3],
+        ReduceSum: [0, 3],
+        Reshape: [0, 12],
+        Transpose: [0, 3],
+      });
+    });
+
+    it("computes a filter's gradient, batch and all, in parts", async () => {
+      const fn = (...[x, dy]: tf.Tensor[]) =>
+        tf.grad((filter) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same'))(
+          tf.zeros([1, 1, 3, 2]),
+          dy,
+        );
+      const changed = await changes(longProducts, [], fn, [2, 64, 48, 3], [2, 64, 48, 2]);
+      assert.deepEqual(changed.MatMul, undefined);
+      assert.deepEqual(changed.ReduceSum, [1, 2]);
+    });
+
+    it('leaves short ones, those that cannot be cut, and large results alone', async () => {
+      const fn = (x: tf.Tensor, y: tf.Tensor, z: tf.Tensor) => [
+        tf.matMul(x, x, false, true),
+        tf.matMul(y, y, false, true),
+        tf.matMul(z, z, true, false),
+      ];
+      assert.deepEqual(await changes(longProducts, [], fn, [3, 1024], [2, 2053], [2, 600]), {});
     });
   });
 

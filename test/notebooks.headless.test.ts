@@ -55,7 +55,7 @@ const LESSONS: Record<string, { parameters: Record<string, string>; files: strin
     ],
   },
   painter: {
-    parameters: { imgHeight: '48', evaluations: '1' },
+    parameters: { imgHeight: '64', evaluations: '1' },
     files: [
       '01-pictures.png',
       '02-one-by-one.png',

@@ -68,7 +68,7 @@ const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expec
     ],
   },
   painter: {
-    parameters: { imgHeight: '48', evaluations: '2', network: "'vgg19-slim'" },
+    parameters: { imgHeight: '64', evaluations: '2', network: "'vgg19-slim'" },
     cells: [
       { printed: /^Eager tensors run in / },
       {},

@@ -82,7 +82,11 @@ describe('training: parts', () => {
   });
 
   it('raises the learning rate from nothing and lowers it to nothing', () => {
-    const rates = Array.from({ length: 1000 }, (_, step) => learningRate(step, { steps: 1000, rate: 2 }));
+    const rates = Array.from(
+      { length: 1000 },
+      (_, step) => learningRate(step, { steps: 1000, rate: 2 }) as number,
+    );
+    assert.equal(learningRate(1000, { steps: 1000, rate: 2 }), undefined);
     assert.ok(rates[0] < 0.03 && rates[999] < 0.001);
     assert.ok(Math.max(...rates) > 1.9 && Math.max(...rates) <= 2);
   });

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Architecture, convolutions, styleParts } from './architecture';
 import { instanceNorm } from './instanceNorm';
+import { reflectPad } from './reflectPad';
 
 /** What instance norm adds to a variance before it divides by the root. */
 export const NORM_EPSILON = 1e-5;
@@ -28,17 +29,7 @@ export function stylise(
 
   const convolve = (name: string, y: tf.Tensor4D): tf.Tensor4D => {
     const { kernel, stride } = specs.get(name) as { kernel: number; stride: 1 | 2 };
-    const around = (kernel - 1) / 2;
-    const padded = tf.mirrorPad(
-      y,
-      [
-        [0, 0],
-        [around, around],
-        [around, around],
-        [0, 0],
-      ],
-      'reflect',
-    );
+    const padded = reflectPad(y, (kernel - 1) / 2);
     return tf.conv2d(padded, parameters[`${name}/kernel`] as tf.Tensor4D, stride, 'valid');
   };
   const normalised = (name: string, y: tf.Tensor4D): tf.Tensor4D => {

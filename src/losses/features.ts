@@ -1,5 +1,5 @@
 /** What a network sees of a picture, as the losses ask for it. */
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { gramMatrix } from './lossFunctions';
 import { withoutMargin } from './margin';
 import { guided } from './regions';
@@ -21,19 +21,55 @@ export interface Features {
  */
 export type FeatureExtractor = (x: tf.Tensor4D, inner?: tf.Tensor4D) => Features;
 
+/** The same for several pictures at once [batch, height, width, 3]: what the network sees of each. */
+export type BatchExtractor = (x: tf.Tensor4D, inner?: tf.Tensor4D) => readonly Features[];
+
 /** The extractor of a network that gives its activations [1, height, width, channels] by layer, as vgg19.ts's features() does. */
 export function featureExtractor(
   activationsOf: (x: tf.Tensor4D) => Record<string, tf.Tensor4D>,
 ): FeatureExtractor {
-  return (x, inner = x) => {
-    const computed = activationsOf(x);
-    const activations = once((layer) => withoutMargin(computed[layer], inner, x).squeeze<tf.Tensor3D>([0]));
-    const whole = once((layer) => gramMatrix(activations(layer)));
-    return {
-      activations,
-      gramMatrix: (layer, guide) => (guide ? gramMatrix(guided(activations(layer), guide)) : whole(layer)),
-    };
-  };
+  return firstOf(batchExtractor(activationsOf));
+}
+
+/** The same for several pictures: the network runs once on all of them. */
+export function batchExtractor(
+  activationsOf: (x: tf.Tensor4D) => Record<string, tf.Tensor4D>,
+): BatchExtractor {
+  return (x, inner = x) =>
+    eachPicture(x, inner, activationsOf(x), (activationsAt) => {
+      const activations = once((layer) => activationsAt(layer).squeeze<tf.Tensor3D>([0]));
+      const whole = once((layer) => gramMatrix(activations(layer)));
+      return {
+        activations,
+        gramMatrix: (layer, guide) => (guide ? gramMatrix(guided(activations(layer), guide)) : whole(layer)),
+      };
+    });
+}
+
+/**
+ * Features of each picture from activations of all.
+ *
+ * @param x, inner what the network saw, and the pictures without their margin
+ * @param computed activations [batch, height, width, channels] by layer, of x
+ * @param featuresOf from one picture's activations [1, height, width, channels] at a layer, without the margin
+ */
+export function eachPicture(
+  x: tf.Tensor4D,
+  inner: tf.Tensor4D,
+  computed: Readonly<Record<string, tf.Tensor4D>>,
+  featuresOf: (activationsAt: (layer: string) => tf.Tensor4D) => Features,
+): Features[] {
+  const [batch] = x.shape;
+  const parts = once((layer) => {
+    const activations = withoutMargin(computed[layer], inner, x);
+    return batch === 1 ? [activations] : tf.split<tf.Tensor4D>(activations, batch);
+  });
+  return Array.from({ length: batch }, (_, i) => featuresOf((layer) => parts(layer)[i]));
+}
+
+/** An extractor for one picture. */
+export function firstOf(extractor: BatchExtractor): FeatureExtractor {
+  return (x, inner) => extractor(x, inner)[0];
 }
 
 /** The same function, which computes the result for a layer once. */

@@ -15,10 +15,10 @@ export function withMargin(extractor: FeatureExtractor, margin: number): Feature
 }
 
 /**
- * The part of a layer's activations that belongs to the picture.
+ * The part of a layer's activations that belongs to the pictures.
  *
- * @param activations [1, h, w, channels] of the picture with its margin, `seen`
- * @param picture, seen [1, height, width, 3]
+ * @param activations [batch, h, w, channels] of the pictures with their margin, `seen`
+ * @param picture, seen [batch, height, width, 3]
  */
 export function withoutMargin(
   activations: tf.Tensor4D,
@@ -26,7 +26,7 @@ export function withoutMargin(
   seen: tf.Tensor4D,
 ): tf.Tensor4D {
   if (picture === seen) return activations;
-  const [, height, width, channels] = activations.shape;
+  const [batch, height, width, channels] = activations.shape;
   const crop = (axis: 1 | 2) => {
     const scale = activations.shape[axis] / seen.shape[axis];
     const length = Math.max(1, Math.floor(picture.shape[axis] * scale));
@@ -37,7 +37,7 @@ export function withoutMargin(
   return tf.slice4d(
     activations,
     [0, rows.begin, columns.begin, 0],
-    [1, rows.length, columns.length, channels],
+    [batch, rows.length, columns.length, channels],
   );
 }
 

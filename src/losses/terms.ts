@@ -83,7 +83,9 @@ export interface StyleTermOptions extends LayerTermOptions {
   style?: number;
 }
 
-export interface RegionalStyleTermOptions extends StyleTermOptions {
+export interface RelativeStyleTermOptions extends LayerTermOptions {
+  /** Which of the style pictures, default the first, 0; or 'content', where that picture is itself a painted one. */
+  style?: LayerTerm['source'];
   /** Which region of the combination image; default all of it. */
   region?: number;
 }
@@ -112,7 +114,7 @@ export function styleTermRelative({
   name = 'style',
   style = 0,
   ...rest
-}: RegionalStyleTermOptions): LossTerm {
+}: RelativeStyleTermOptions): LossTerm {
   return layerTerm({ name, ...rest, source: style, statistic: perPosition, distance: relativeDistance });
 }
 

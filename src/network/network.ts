@@ -1,13 +1,13 @@
 /** A network with its weights, for a transfer: it is built as deep as the layers that the losses use, and no deeper. */
 import { UserError } from '../errors';
-import { type FeatureExtractor, featureExtractor } from '../losses/features';
+import { type BatchExtractor, type FeatureExtractor, batchExtractor, firstOf } from '../losses/features';
 import type { Size } from '../picture/image';
 import type { Settings } from '../settings';
 import { type NetworkName, chooseNetwork } from './chooseNetwork';
 import { type DownloadOptions, md5OfFile } from './download';
 import { loadKerasWeights } from './kerasWeights';
 import { features, layersUpTo, vgg19 } from './vgg19';
-import { slimFeatures } from './vgg19Slim';
+import { slimBatchFeatures } from './vgg19Slim';
 import { disposeSlim, loadSlimWeights } from './vgg19SlimWeights';
 
 export interface Network {
@@ -35,12 +35,28 @@ export interface NetworkRequest {
 
 export type OpenNetwork = (request: NetworkRequest) => Promise<Network>;
 
+/** The same network for several pictures at once. */
+export type BatchNetwork = Omit<Network, 'extractor'> & { extractor: BatchExtractor };
+
 /**
  * VGG19 with its ImageNet weights, or vgg19-slim.
  *
  * @throws UserError for an unknown layer, a picture too small for the deepest layer, and weights that cannot be found, downloaded or used
  */
-export const openNetwork: OpenNetwork = async ({ network, layers, size, weights, onDownload, signal }) => {
+export const openNetwork: OpenNetwork = async (request) => {
+  const network = await openBatchNetwork(request);
+  return { ...network, extractor: firstOf(network.extractor) };
+};
+
+/** The network for several pictures at once. Errors as openNetwork's. */
+export async function openBatchNetwork({
+  network,
+  layers,
+  size,
+  weights,
+  onDownload,
+  signal,
+}: NetworkRequest): Promise<BatchNetwork> {
   const deepest = deepestLayer(layers, size);
   const chosen = await chooseNetwork(network, { weights, onDownload, signal });
   const { name, choice, weights: path } = chosen;
@@ -49,7 +65,7 @@ export const openNetwork: OpenNetwork = async ({ network, layers, size, weights,
     const parameters = await loadSlimWeights(path);
     return {
       ...about,
-      extractor: slimFeatures(parameters, layers),
+      extractor: slimBatchFeatures(parameters, layers),
       dispose: () => disposeSlim(parameters),
     };
   }
@@ -57,10 +73,10 @@ export const openNetwork: OpenNetwork = async ({ network, layers, size, weights,
   await loadKerasWeights(model, path);
   return {
     ...about,
-    extractor: featureExtractor(features(model, layers)),
+    extractor: batchExtractor(features(model, layers)),
     dispose: () => void model.dispose(),
   };
-};
+}
 
 /** @throws UserError for an unknown layer, and a picture too small for one of the layers */
 function deepestLayer(layers: readonly string[], size: NetworkRequest['size']): string {

@@ -4,8 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors';
-import { type FeatureExtractor, once } from '../losses/features';
-import { withoutMargin } from '../losses/margin';
+import { type BatchExtractor, type FeatureExtractor, eachPicture, firstOf, once } from '../losses/features';
 import { guided } from '../losses/regions';
 import { type LayerSpec, type Widths, layersUpTo, vggLayers } from './vgg19';
 
@@ -129,6 +128,11 @@ export function gramThroughHead(
  * @throws UserError for a layer that VGG19 does not have, and for a pooling layer, because only convolution layers have heads
  */
 export function slimFeatures(parameters: SlimParameters, layers: readonly string[]): FeatureExtractor {
+  return firstOf(slimBatchFeatures(parameters, layers));
+}
+
+/** The same for several pictures at once. */
+export function slimBatchFeatures(parameters: SlimParameters, layers: readonly string[]): BatchExtractor {
   const pool = layersUpTo(layers).find(({ name, kind }) => kind === 'pool' && layers.includes(name));
   if (pool) {
     throw new UserError(
@@ -136,15 +140,15 @@ export function slimFeatures(parameters: SlimParameters, layers: readonly string
         'Choose a layer such as block4_conv2, or the network vgg19.',
     );
   }
-  return (x, inner = x) => {
-    const own = slimActivations(parameters, x, layers);
-    const at = (name: string) => [withoutMargin(own[name], inner, x), parameters[name]] as const;
-    const whole = once((name) => gramThroughHead(...at(name)));
-    return {
-      activations: once((name) => throughHead(...at(name)).squeeze<tf.Tensor3D>([0])),
-      gramMatrix: (name, guide) => (guide ? gramThroughHead(...at(name), guide) : whole(name)),
-    };
-  };
+  return (x, inner = x) =>
+    eachPicture(x, inner, slimActivations(parameters, x, layers), (own) => {
+      const at = (name: string) => [own(name), parameters[name]] as const;
+      const whole = once((name) => gramThroughHead(...at(name)));
+      return {
+        activations: once((name) => throughHead(...at(name)).squeeze<tf.Tensor3D>([0])),
+        gramMatrix: (name, guide) => (guide ? gramThroughHead(...at(name), guide) : whole(name)),
+      };
+    });
 }
 
 /** Each channel as one row [channels, h w]. */

@@ -29,19 +29,20 @@ export function startAdam(parameters: Parameters): AdamState {
  * The layers' numbers differ in size by orders of magnitude (a head gives VGG19's activations, which are in the thousands), so one
  * absolute learning rate cannot fit them all: `rate` is multiplied by the root mean square of each array.
  *
- * @param gradients by parameter, of its size
+ * @param gradients by parameter, of its size; a parameter without one stays as it is, and so do its means
  * @param rate about how far a number moves (three times as far where gradients come after long rest), relative to the size of the array's numbers
  */
 export function adamStep(
   state: AdamState,
   parameters: Parameters,
-  gradients: Readonly<Record<string, Float32Array>>,
+  gradients: Readonly<Partial<Record<string, Float32Array>>>,
   rate: number,
 ): void {
   state.step++;
   const correction = Math.sqrt(1 - BETA2 ** state.step) / (1 - BETA1 ** state.step);
   for (const [name, { data }] of Object.entries(parameters)) {
     const gradient = gradients[name];
+    if (!gradient) continue;
     const mean = state.mean[name];
     const square = state.square[name];
     const stepSize = rate * correction * Math.max(rootMeanSquare(data), LEAST_SIZE);

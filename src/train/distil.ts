@@ -10,7 +10,7 @@ import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint';
 import { disturbed, randomCrop } from './data';
 import { distillationWeights } from './distillationLoss';
 import { type HeldOutPicture, type LayerFigures, layerFigures, meanFigures } from './heldOut';
-import { train } from './loop';
+import { learningRate, train } from './loop';
 import { slimParameters, slimTensors } from './parameters';
 import { Random } from './random';
 import { TRANSFER_LAYERS, compileStyliser } from './stylised';
@@ -99,8 +99,7 @@ export async function* distil(options: DistilOptions): AsyncGenerator<DistilEven
   const loop = train({
     parameters,
     adam,
-    steps,
-    rate,
+    rate: (index) => learningRate(index, { steps, rate }),
     batch: (index) => source.draw(index, parameters),
     gradients: ({ x }: TrainingPicture, current) => step.run(x, current),
   });

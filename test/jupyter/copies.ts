@@ -15,7 +15,7 @@ export const COPIES = path.join(__dirname, '..', '..', '.cache', 'jupyter');
 const SMALL: Record<string, Record<string, string>> = {
   'style-transfer': { imgHeight: '64', iterations: '2', evaluationsToCompare: '6', evaluationsOfEach: '6' },
   layers: { imgHeight: '32', evaluations: '3' },
-  painter: { imgHeight: '48', evaluations: '3' },
+  painter: { imgHeight: '64', evaluations: '3' },
 };
 
 /** @param parameters other values for the constants of tagged cells */

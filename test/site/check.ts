@@ -73,7 +73,7 @@ async function look(page: Page, file: string, screen: string): Promise<string[]>
   const onError = (error: Error) => faults.push(error.message);
   page.on('pageerror', onError);
   await page.goto(pathToFileURL(path.join(SITE, file)).href);
-  faults.push(...((await page.evaluate(FAULTS)) as string[]));
+  faults.push(...(await page.evaluate<string[]>(FAULTS)));
   page.off('pageerror', onError);
   const name = `${file.replace(/\W/g, '-')}-${screen}.png`;
   await page.screenshot({ path: path.join(SCREENSHOTS, name), fullPage: true });

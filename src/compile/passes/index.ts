@@ -1,6 +1,8 @@
 /** The optimisations of a graph, in the order in which they are applied. Each gives a graph that computes the same values. */
 import type { Computation } from '../graph';
+import { filterGradients } from './filterGradients';
 import { foldNumbers } from './foldNumbers';
+import { longProducts } from './longProducts';
 import { missingOps } from './missingOps';
 import { poolGradients } from './poolGradients';
 import { poolIndices } from './poolIndices';
@@ -42,6 +44,8 @@ const PASSES: Record<Target, readonly Pass[]> = {
     pooledMasks,
     transposedProducts,
     sumsOfProducts,
+    filterGradients,
+    longProducts, // on what is left of the products
     poolGradients, // what follows goes without what the provider lacks; this after pooledMasks, which looks for MaxUnpool
     missingOps,
   ],
