@@ -314,7 +314,7 @@ describe('wheatfield --help', () => {
     '--strength <number>': '(default: 0.5)',
     '--height <n>': '(default: 400)',
     '--resize <lanczos3|nearest>': '(default: lanczos3; chapter: nearest)',
-    '--init <content|style|noise>': '(default: content)',
+    '--init <content|style|noise|file>': '(default: content)',
     '--seed <n>': '(default: 0)',
     '--color <style|content|luminance>': '(default: style)',
     '--measure <shares|sums>': '(default: shares; chapter: sums)',

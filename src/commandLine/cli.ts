@@ -75,6 +75,26 @@ export async function main(args: readonly string[], surroundings: Surroundings):
       exitCode = await resumeTransfer(dir, { ...given, force }, surroundings);
     });
   program
+    .command('studio')
+    .description('Opens a page on this machine to paint, steer and compare.')
+    .option('--port <n>', 'the port (default: a free one)')
+    .option('--no-open', 'print the address only, and open no browser')
+    .helpOption('-h, --help', 'print this help')
+    .action(async ({ port, open }: StudioFlags) => {
+      const { runStudio } = await import('./studio.js');
+      exitCode = await runStudio({ port, open }, surroundings);
+    });
+  program
+    .command('report')
+    .description('Writes a run as one HTML file, to be opened offline or mailed.')
+    .argument('<dir>', "the run's folder, its --out")
+    .option('--to <file>', "the file (default: report.html in the run's folder)")
+    .helpOption('-h, --help', 'print this help')
+    .action(async (dir: string, { to }: { to?: string }) => {
+      const { writeReport } = await import('../report/report.js');
+      stdout.write(`The report is ${await writeReport(dir, to)}\n`);
+    });
+  program
     .command('settings')
     .description('Prints the settings that a picture was made with, which the picture itself holds.')
     .argument('<picture>', 'a picture that Wheatfield saved')
@@ -96,6 +116,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   }
 }
 
+type StudioFlags = { port?: string; open: boolean };
 type ResumeFlags = { iterations?: string; device?: string; force?: boolean };
 
 /** Says what went wrong and returns the exit code. */

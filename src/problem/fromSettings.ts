@@ -11,7 +11,8 @@ import {
   styleTermRelative,
   totalVariationTerm,
 } from '../losses/terms';
-import { type Picture, type Size, resizePicture } from '../picture/image';
+import { luminancePicture } from '../picture/color';
+import { type Picture, type Size, loadImage } from '../picture/image';
 import type { Settings } from '../settings';
 import { UserError } from '../errors';
 import { freePixels, pixels } from '../variables/pixels';
@@ -168,14 +169,21 @@ function variablesOf({ variables, bounds }: Pick<Settings, 'variables' | 'bounds
   );
 }
 
-/** Where the optimiser begins: the content picture as in the chapter, the style picture at the result's size, or noise. */
+/**
+ * Where the optimiser begins: the content picture as in the chapter, the style picture at the result's size, noise, or a file.
+ *
+ * @throws UserError for a file that cannot be read
+ */
 export async function firstPicture(
-  { init, seed, resize }: Pick<Settings, 'init' | 'seed' | 'resize'>,
+  { init, seed, resize, color }: Pick<Settings, 'init' | 'seed' | 'resize' | 'color'>,
   { content, styles }: SizedPictures,
 ): Promise<Picture> {
   if (init === 'noise') return noise(content, seed);
-  const [style] = styles;
-  return init === 'style' && style ? resizePicture(style, content, resize) : content;
+  if (init === 'content') return content;
+  const { width, height } = content;
+  const source = init === 'style' ? styles[0] : init;
+  const first = await loadImage(source, { size: { width, height }, resize });
+  return color === 'luminance' ? luminancePicture(first) : first;
 }
 
 /**

@@ -157,6 +157,27 @@ export async function lastPicture(dir: string): Promise<string> {
   return resultPath(dir, last.iteration, settings.format);
 }
 
+/** What a run has written so far. */
+export interface WrittenResults {
+  record: RunRecord;
+  losses: LossEntry[];
+  /** The names of the files of its pictures, in the order in which they were painted. */
+  pictures: string[];
+}
+
+/**
+ * What a run has written so far, while it runs or afterwards.
+ *
+ * @throws UserError where `dir` holds no run, or one whose files are damaged
+ */
+export async function readResults(dir: string): Promise<WrittenResults> {
+  const record = await readRecord(dir);
+  const order = (name: string) => Number(/\d+/.exec(name)?.[0] ?? Infinity);
+  const names = (await earlierResults(dir)).filter((name) => PICTURE_NAME.test(name));
+  const pictures = names.sort((a, b) => order(a) - order(b));
+  return { record, losses: await readLosses(dir), pictures };
+}
+
 async function readLosses(dir: string): Promise<LossEntry[]> {
   const file = path.join(dir, LOSSES);
   return parsedJson((await textOf(file)) ?? '[]', `The losses of a run in ${file}`, isLosses);
@@ -263,8 +284,9 @@ function writer(
 }
 
 async function writeRecord(dir: string, settings: Settings, source: ProblemSource): Promise<void> {
-  const { content, style, mask, weights, out } = settings;
+  const { content, style, mask, init, weights, out } = settings;
   const absolute = {
+    ...(!['content', 'style', 'noise'].includes(init) && { init: path.resolve(init) }),
     content: path.resolve(content),
     style: style.map((file) => path.resolve(file)),
     ...(mask !== undefined && { mask: mask.map((file) => path.resolve(file)) }),
