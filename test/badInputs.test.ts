@@ -118,9 +118,9 @@ const OPTIONS: Row[] = [
     /^resize \(--resize\) cannot be 'cubic'\. Give lanczos3 or nearest\.$/,
   ],
   [
-    'another start',
+    'a start that is no picture',
     ['--init', 'random'],
-    /^init \(--init\) cannot be 'random'\. Give content or style or noise\.$/,
+    /^There is no picture at random\. Check the path\.$/,
   ],
   [
     'another rounding',

@@ -263,7 +263,7 @@ describe("Winograd's convolution", () => {
     direct.forEach((loss, i) => {
       // L-BFGS enlarges what rounding differs by; a wrong transform is apart from the first evaluation on.
       assert.ok(
-        Math.abs(ours[i] / loss - 1) < (i === 0 ? 1e-5 : 2e-3),
+        Math.abs(ours[i] / loss - 1) < (i === 0 ? 1e-5 : 1e-2),
         `evaluation ${i}: ${ours[i]}, not ${loss}`,
       );
     });
