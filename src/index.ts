@@ -14,8 +14,9 @@ export {
   loadImage,
   pictureSize,
   resizePicture,
-  saveImage,
 } from './picture/image';
+export { type SaveOptions, saveImage } from './picture/save';
+export { type PictureNotes, readNotes } from './picture/notes';
 export {
   type ColorChoice,
   combineLuminance,
@@ -41,11 +42,14 @@ export { type Network, type NetworkRequest, type OpenNetwork, openNetwork } from
 
 // In [19] to [22]: the losses
 export {
+  clippingLoss,
   contentLoss,
   gramLoss,
   gramLossPerPosition,
   gramMatrix,
   gramMatrixPerPosition,
+  relativeDistance,
+  squaredVariation,
   styleLoss,
   totalVariationLoss,
 } from './losses/lossFunctions';
@@ -59,9 +63,13 @@ export {
   type PictureTerm,
   type StyleTermOptions,
   type Term,
+  clippingTerm,
   contentTerm,
+  contentTermRelative,
+  squaredVariationTerm,
   styleTerm,
   styleTermPerPosition,
+  styleTermRelative,
   totalVariationTerm,
 } from './losses/terms';
 export {
@@ -127,6 +135,10 @@ export { type FastStyleModel, loadFastStyle, saveFastStyle } from './fastStyle/m
 export { type OnnxOptions, fastStyleOnnx, readFastStyleOnnx } from './fastStyle/onnx';
 export type { Precision } from './fastStyle/onnxGraph';
 export type { Parameter, Parameters } from './train/parameters';
+export { type Share, type StyleModel, bundledStyles, findModel, mixedModel, readMix } from './stylize/models';
+export { type Stylizer, openStylizer } from './stylize/stylizer';
+export { STEADY, steadyPaintings } from './stylize/steady';
+export { type StylizeEvent, type StylizeFilesOptions, stylizeFiles } from './stylize/stylizeFiles';
 
 // The whole in one call, and what stands around it
 export {
@@ -137,8 +149,8 @@ export {
   styleTransfer,
   wholeTransfer,
 } from './styleTransfer';
+export { type PresetName, PRESETS } from './presets';
 export {
-  CHAPTER,
   SETTINGS,
   type Kind,
   type Setting,
@@ -156,8 +168,8 @@ export {
   checkResultsFolder,
   continueResults,
   readRun,
-  resultPath,
 } from './runFolder/results';
+export { resultPath } from './runFolder/pictureFiles';
 export type { Versions } from './runFolder/versions';
 export { type TerminalStream, downloadProgress, terminal } from './commandLine/terminal';
 export { UserError } from './errors';

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { UserError } from './errors';
+import { type PresetName, PRESETS, PRESET_NAMES } from './presets';
 
 /** What a setting may be. `read` takes text from the command line or a value from a program, and returns undefined if it is not valid. */
 export interface Kind<T> {
@@ -22,12 +23,33 @@ export interface Setting<T> {
   group: 'Pictures' | 'Loss' | 'Optimiser' | 'Network' | 'Output';
 }
 
-/** A layer's name, or name:share, where share is the part of the loss's weight that the layer gets. */
-const LAYER = /^[^\s:,]+(:(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)?$/i;
+const { painter: PAINTER } = PRESETS;
+
+/** A layer's name, the size at which it sees the pictures, and the share of the loss's weight that it gets: name, name/2, name/2:share. */
+const LAYER = /^[^\s:,/]+(\/(2|4|8|16))?(:(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)?$/i;
 
 const MOST_WEIGHT = 1e12;
 
 const file: Kind<string> = { ...text('the path of a file'), placeholder: '<file>' };
+const files: Kind<readonly string[]> = {
+  expected: 'the paths of one or more files',
+  placeholder: '<files...>',
+  read(given) {
+    const list = (Array.isArray(given) ? given : [given]) as unknown[];
+    return list.length > 0 && list.every(isText) ? list : undefined;
+  },
+};
+const numbers: Kind<readonly number[]> = {
+  expected: 'numbers, not all of them 0, such as 2,1',
+  placeholder: '<numbers...>',
+  read(given) {
+    const list = ((Array.isArray(given) ? given : [given]) as unknown[]).flatMap((item) =>
+      typeof item === 'string' ? item.split(',') : [item],
+    );
+    const values = list.map(number(0, MOST_WEIGHT).read).filter((value) => value !== undefined);
+    return values.length === list.length && values.some((value) => value > 0) ? values : undefined;
+  },
+};
 const folder: Kind<string> = { ...text('the path of a folder'), placeholder: '<dir>' };
 const layers: Kind<readonly string[]> = {
   expected:
@@ -51,8 +73,31 @@ const onOrOff: Kind<boolean> = {
 };
 
 export const SETTINGS = {
+  preset: setting(
+    oneOf(...PRESET_NAMES),
+    'painter',
+    'Pictures',
+    'where the other settings come from: painter, for a picture on the wall, or chapter, the book to the letter',
+  ),
   content: required(file, 'Pictures', 'the picture whose content is kept'),
-  style: required(file, 'Pictures', 'the picture whose style is taken'),
+  style: required(files, 'Pictures', 'the picture whose style is taken, or several'),
+  styleWeights: optional(
+    numbers,
+    'Pictures',
+    'how much each style picture counts beside the others, one number for each, such as 2,1',
+  ),
+  styleScale: setting(
+    number(0.1, 4),
+    1,
+    'Pictures',
+    "the long side of a style picture as a multiple of the result's: more gives larger strokes, up to its own pixels",
+  ),
+  strength: setting(
+    number(0, 1),
+    0.5,
+    'Loss',
+    'how strong the style is, from 0 to 1, in even steps for the eye; it scales the content weight',
+  ),
   height: setting(
     wholeNumber(2, 16383),
     400,
@@ -61,7 +106,7 @@ export const SETTINGS = {
   ),
   resize: setting(
     oneOf('lanczos3', 'nearest'),
-    'lanczos3',
+    PAINTER.resize,
     'Pictures',
     'how both pictures are resized; nearest is what Keras does',
   ),
@@ -85,49 +130,72 @@ export const SETTINGS = {
     "whose colours the result has: the style picture's; the content picture's, which the style picture is recoloured to first; or only luminance is transferred and the content picture's chroma kept",
   ),
 
+  measure: setting(
+    oneOf('shares', 'sums'),
+    PAINTER.measure,
+    'Loss',
+    "how differences are counted: as shares of the picture's own, which mean the same at every size, or the chapter's sums, for which the style picture is squeezed to the result's size",
+  ),
   contentLayer: setting(
     layers,
-    ['block5_conv2'],
+    PAINTER.contentLayer,
     'Loss',
-    'layers at which content is compared; name:share sets the share of the weight, which is otherwise equal',
+    'layers at which content is compared; name:share sets the share of the weight, which is otherwise equal, and name/2 sees the pictures at half size',
   ),
   styleLayers: setting(
     layers,
-    [1, 2, 3, 4, 5].map((i) => `block${i}_conv1`),
+    PAINTER.styleLayers,
     'Loss',
     'layers at which style is compared; name:share as above',
   ),
-  contentWeight: setting(number(0, MOST_WEIGHT), 0.025, 'Loss', 'more keeps more of the content'),
-  styleWeight: setting(number(0, MOST_WEIGHT), 1, 'Loss', 'more takes more of the style'),
-  tvWeight: setting(number(0, MOST_WEIGHT), 1e-4, 'Loss', 'total variation: more is smoother'),
+  contentWeight: setting(
+    number(0, MOST_WEIGHT),
+    PAINTER.contentWeight,
+    'Loss',
+    'more keeps more of the content',
+  ),
+  styleWeight: setting(number(0, MOST_WEIGHT), PAINTER.styleWeight, 'Loss', 'more takes more of the style'),
+  tvWeight: setting(number(0, MOST_WEIGHT), PAINTER.tvWeight, 'Loss', 'total variation: more is smoother'),
+  clippingWeight: setting(
+    number(0, MOST_WEIGHT),
+    PAINTER.clippingWeight,
+    'Loss',
+    'more keeps values away from plain black and white, where no strokes show',
+  ),
+  margin: setting(
+    wholeNumber(0, 256),
+    PAINTER.margin,
+    'Loss',
+    'how many mirrored pixels the network sees beyond each border; without them a frame is painted there',
+  ),
 
   iterations: setting(
     wholeNumber(1, 1e6),
-    20,
+    PAINTER.iterations,
     'Optimiser',
     'how many pictures to save, one after each iteration',
   ),
   evaluations: setting(
     wholeNumber(1, 1e6),
-    20,
+    PAINTER.evaluations,
     'Optimiser',
     "an iteration ends with the L-BFGS step that exceeds this many evaluations (SciPy's maxfun)",
   ),
   restart: setting(
     onOrOff,
-    false,
+    PAINTER.restart,
     'Optimiser',
     "forget L-BFGS's memory at every iteration, as the chapter does",
   ),
   variables: setting(
     oneOf('pyramid', 'pixels'),
-    'pyramid',
+    PAINTER.variables,
     'Optimiser',
     'what L-BFGS changes: smooth layers of all sizes, which take far fewer evaluations, or single pixels as in the chapter',
   ),
   bounds: setting(
     onOrOff,
-    true,
+    PAINTER.bounds,
     'Optimiser',
     'with pixels: keep every value displayable, so that what is optimised is what is saved',
   ),
@@ -140,7 +208,7 @@ export const SETTINGS = {
   ),
   winograd: setting(
     onOrOff,
-    true,
+    PAINTER.winograd,
     'Optimiser',
     "compute wide convolutions by Winograd's algorithm on the processor: faster, and rounded differently",
   ),
@@ -160,9 +228,15 @@ export const SETTINGS = {
 
   rounding: setting(
     oneOf('round', 'truncate'),
-    'round',
+    PAINTER.rounding,
     'Output',
     'how values become whole numbers when a picture is saved',
+  ),
+  format: setting(
+    oneOf('png', 'png16', 'tiff16', 'jpg'),
+    'png',
+    'Output',
+    'what pictures are saved as: PNG or TIFF without loss, with 8 or 16 bits a channel, or JPEG at quality 95; with the profile of sRGB and the settings in each',
   ),
   out: setting(folder, 'results', 'Output', 'folder for the pictures, losses.json and settings.json'),
 } as const;
@@ -180,26 +254,13 @@ export type Settings = {
     : never;
 };
 
-/** The settings that follow the chapter to the letter where the defaults do not. */
-export const CHAPTER: Partial<Settings> = {
-  resize: 'nearest',
-  restart: true,
-  variables: 'pixels',
-  bounds: false,
-  winograd: false,
-  rounding: 'truncate',
-};
-
 /**
  * All settings: those given, else the preset's, else the defaults.
  *
  * @param given values, or text as on the command line; undefined counts as absent
  * @throws UserError for an unknown name, an invalid value, or a required setting that is missing
  */
-export function readSettings(
-  given: Readonly<Partial<Record<SettingName, unknown>>>,
-  preset: Partial<Settings> = {},
-): Settings {
+export function readSettings(given: Readonly<Partial<Record<SettingName, unknown>>>): Settings {
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(SETTINGS, name)) {
       throw new UserError(
@@ -207,6 +268,8 @@ export function readSettings(
       );
     }
   }
+  const preset: Partial<Record<SettingName, unknown>> =
+    PRESETS[readSetting('preset', given.preset ?? SETTINGS.preset.default) as PresetName];
   const entries = Object.entries(SETTINGS).map(([name, each]) => {
     const key = name as SettingName;
     const value = given[key] ?? preset[key] ?? each.default;
@@ -252,8 +315,12 @@ function optional<T>(kind: Kind<T>, group: Setting<T>['group'], help: string) {
 function text(expected: string): Kind<string> {
   return {
     expected,
-    read: (given) => (typeof given === 'string' && given.trim() !== '' ? given : undefined),
+    read: (given) => (isText(given) ? given : undefined),
   };
+}
+
+function isText(given: unknown): given is string {
+  return typeof given === 'string' && given.trim() !== '';
 }
 
 function number(least: number, most: number): Kind<number> {

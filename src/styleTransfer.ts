@@ -10,14 +10,12 @@ import { type LoopEvent, type Transfer, type TransferOptions, transfer } from '.
 /** The pictures, as paths, bytes or in memory, and whatever settings depart from the defaults. */
 export interface StyleTransferRequest extends Partial<Omit<Settings, 'content' | 'style' | 'out'>> {
   content: PictureSource;
-  style: PictureSource;
+  /** One style picture, or several. */
+  style: PictureSource | readonly PictureSource[];
 }
 
-export interface StyleTransferOptions
-  extends Pick<ProblemOptions, 'openNetwork' | 'beforeWork'>, Pick<TransferOptions, 'signal' | 'from'> {
-  /** What departs from the defaults, such as CHAPTER. */
-  preset?: Partial<Settings>;
-}
+export type StyleTransferOptions = Pick<ProblemOptions, 'openNetwork' | 'beforeWork'> &
+  Pick<TransferOptions, 'signal' | 'from'>;
 
 /**
  * Paints the content of one picture in the style of another:
@@ -31,10 +29,12 @@ export interface StyleTransferOptions
  */
 export function styleTransfer(
   { content, style, ...given }: StyleTransferRequest,
-  { preset, signal, from, ...options }: StyleTransferOptions = {},
+  { signal, from, ...options }: StyleTransferOptions = {},
 ): Transfer<TransferEvent> {
-  const settings = readSettings({ content: 'content', style: 'style', ...given }, preset);
-  const problem = { ...problemFromSettings(settings), ...options, content, styles: [style] };
+  const styles = Array.isArray(style) ? (style as readonly PictureSource[]) : [style as PictureSource];
+  const names = styles.map((_, i) => `style ${i + 1}`);
+  const settings = readSettings({ content: 'content', style: names, ...given });
+  const problem = { ...problemFromSettings(settings), ...options, content, styles };
   return wholeTransfer(problem, { ...settings, signal, from });
 }
 

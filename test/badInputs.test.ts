@@ -48,7 +48,7 @@ const tooMany = (size: string) =>
   new RegExp(`^The picture .* has ${size} pixels, more than 268402689\\. Make it smaller first\\.$`);
 const tooSmall = (least: number, layer: string, came: string) =>
   new RegExp(
-    `^The layer ${layer} needs at least ${least} x ${least} pixels, but the result has ${came}\\. Raise the height, `,
+    `^The layer ${layer} needs at least ${least} x ${least} pixels, but it would see ${came}\\. Raise the height, `,
   );
 
 const NUMBERS: Row[] = [
@@ -86,7 +86,7 @@ const NUMBERS: Row[] = [
   ['a total variation weight of a space', ['--tv-weight', ' '], weight('--tv-weight', ' ')],
   [
     'weights that are all 0',
-    ['--content-weight', '0', '--style-weight', '0', '--tv-weight', '0'],
+    ['--chapter', '--content-weight', '0', '--style-weight', '0', '--tv-weight', '0'],
     /^Every weight is 0, so there is nothing to minimise\. Raise the weight of one term\.$/,
   ],
 ];
@@ -135,7 +135,7 @@ const OPTIONS: Row[] = [
   [
     'no style picture at all',
     ['transfer', '--content', 'a.jpg'],
-    /^style \(--style\) is missing\. Give the path of a file\.$/,
+    /^style \(--style\) is missing\. Give the paths of one or more files\.$/,
   ],
   [
     'a content picture without a name',
@@ -264,13 +264,17 @@ const PICTURES: Row[] = [
 const SIZES: Row[] = [
   [
     'a picture of one pixel, at a height too small for its layers',
-    ['--content', at('pixel.png'), '--height', '8'],
+    ['--chapter', '--content', at('pixel.png'), '--height', '8'],
     tooSmall(16, 'block5_conv2', '8 x 8'),
   ],
-  ['a height too small for the deepest layer', ['--height', '15'], tooSmall(16, 'block5_conv2', '18 x 15')],
+  [
+    'a height too small for the deepest layer',
+    ['--height', '15', '--chapter'],
+    tooSmall(16, 'block5_conv2', '18 x 15'),
+  ],
   [
     'a height too small for the last layer',
-    ['--height', '31', '--content-layer', 'block5_pool'],
+    ['--chapter', '--height', '31', '--content-layer', 'block5_pool'],
     tooSmall(32, 'block5_pool', '38 x 31'),
   ],
   [
@@ -280,8 +284,13 @@ const SIZES: Row[] = [
   ],
   [
     'a tall picture, too narrow for its layers',
-    ['--content', at('tall.png'), '--height', '4000'],
+    ['--chapter', '--content', at('tall.png'), '--height', '4000'],
     tooSmall(16, 'block5_conv2', '2 x 4000'),
+  ],
+  [
+    'a height too small for a layer at a quarter of it',
+    ['--height', '20'],
+    tooSmall(16, 'block5_conv1', '16 x 13'),
   ],
   [
     'a picture far too wide',

@@ -10,6 +10,7 @@ import { duration, progressLine, terminal } from '../src/commandLine/terminal';
 import { loadImage } from '../src/picture/image';
 import { preprocess } from '../src/picture/preprocess';
 import { problemFromSettings } from '../src/problem/fromSettings';
+import { PRESETS } from '../src/presets';
 import { createProblem } from '../src/problem/problem';
 import type { RunRecord } from '../src/runFolder/results';
 import { flagOf, readSettings, type SettingName } from '../src/settings';
@@ -99,7 +100,7 @@ describe('wheatfield transfer', () => {
     const problem = await createProblem({ ...problemFromSettings(settings), openNetwork: openTinyVgg19 });
     for (const [i, entry] of entries.entries()) {
       assert.deepEqual(Object.keys(entry), names);
-      assert.deepEqual(Object.keys(entry.terms), ['content', 'style', 'totalVariation']);
+      assert.deepEqual(Object.keys(entry.terms), ['content', 'style', 'totalVariation', 'clipping']);
       assert.equal(entry.iteration, i);
       const picture = await loadImage(path.join(out, `result_at_iteration_${i}.png`));
       const { value } = await problem.lossAndGrads(problem.variables.from(preprocess(picture).dataSync()));
@@ -137,6 +138,38 @@ describe('wheatfield transfer', () => {
       'result_at_iteration_1.png',
       'settings.json',
     ]);
+  });
+
+  it('saves pictures in another format, with 16 bits, and says what made them', async () => {
+    const dir = path.join(folder, 'deep');
+    assert.equal((await wheatfield(transferArgs(dir, '--format', 'png16'))).exitCode, 0);
+    const args = transferArgs(dir, '--format', 'tiff16', '--force');
+    const { exitCode, stdout } = await wheatfield(args);
+    const file = path.join(dir, 'result_at_iteration_1.tif');
+    assert.equal(exitCode, 0);
+    assert.ok(stdout.includes(`  Image saved as ${file}\n`));
+    assert.deepEqual(
+      (await readdir(dir)).filter((name) => name.startsWith('result')),
+      ['result_at_iteration_0.tif', 'result_at_iteration_1.tif'],
+    );
+    const { data } = await loadImage(file);
+    const eight = await loadImage(path.join(out, 'result_at_iteration_1.png'));
+    assert.ok(data.every((level, i) => Math.abs(level - eight.data[i]) <= 1));
+
+    const told = await wheatfield(['settings', file]);
+    assert.deepEqual([told.exitCode, told.stderr], [0, '']);
+    const printed = JSON.parse(told.stdout) as Record<string, unknown>;
+    const { settings, source } = JSON.parse(
+      readFileSync(path.join(dir, 'settings.json'), 'utf8'),
+    ) as RunRecord;
+    assert.equal(printed.creator, `Wheatfield ${VERSION}`);
+    assert.deepEqual(
+      [printed.content, printed.style, printed.format, printed.evaluations],
+      ['content.png', 'style.png', 'tiff16', 3],
+    );
+    assert.deepEqual(printed.styleLayers, settings.styleLayers);
+    assert.deepEqual(printed.sha256, { content: source.content.sha256, styles: [source.styles[0].sha256] });
+    assert.ok(!readFileSync(file, 'latin1').includes(folder), 'it names no folder of this machine');
   });
 
   it('replaces results only with --force, and then all of them', async () => {
@@ -187,6 +220,36 @@ describe('wheatfield transfer', () => {
     ]);
   });
 
+  it('has one preset at a time', async () => {
+    const both = await wheatfield(
+      transferArgs(path.join(folder, 'both'), '--chapter', '--preset', 'painter'),
+    );
+    assert.deepEqual(
+      [both.exitCode, both.stderr],
+      [2, '--chapter is short for --preset chapter. Give one preset.\n'],
+    );
+  });
+
+  it('paints by several styles, each by its weight, and says where a style picture is too small', async () => {
+    const dir = path.join(folder, 'several');
+    const several = ['--style', content, '--style-weights', '3,1', '--style-scale', '1.5'];
+    const { exitCode, stdout } = await wheatfield(transferArgs(dir, ...several));
+    assert.equal(exitCode, 0);
+    assert.match(
+      stdout,
+      /style\.png has 40 x 32 pixels, and 1\.5 times as many along each side would fit the result\. It is not enlarged/,
+    );
+    const [{ terms }] = lossesIn(dir);
+    assert.deepEqual(Object.keys(terms), ['content', 'style 1', 'style 2', 'totalVariation', 'clipping']);
+    const wrong = await wheatfield(
+      transferArgs(dir, '--style', content, '--style-weights', '3,1,2', '--force'),
+    );
+    assert.deepEqual(
+      [wrong.exitCode, wrong.stderr],
+      [2, 'There are 2 style pictures, but 3 weights. Give --style-weights one number for each.\n'],
+    );
+  });
+
   it('draws a line that fits the terminal, and wipes it', async () => {
     const { stdout, exitCode } = await wheatfield(transferArgs(path.join(folder, 'tty')), { tty: true });
     assert.equal(exitCode, 0);
@@ -211,7 +274,7 @@ describe('terminal', () => {
     loss: 442468450,
     terms: { content: 1, style: 2, totalVariation: 3 },
   } as const;
-  const settings = { out: 'results', iterations: 20, evaluations: 20, threads: 2 };
+  const settings = { out: 'results', format: 'png' as const, iterations: 20, evaluations: 20, threads: 2 };
 
   it('estimates the time left from what an evaluation took', () => {
     // 13 of this iteration's 22 and 18 iterations of 22, the picture's own loss included: 409 x 2.5 s.
@@ -242,30 +305,38 @@ describe('terminal', () => {
 describe('wheatfield --help', () => {
   /** Every flag with its default, written down here once more, so that help and table cannot err together. */
   const FLAGS: Record<string, string> = {
+    '--preset <painter|chapter>': '(default: painter)',
     '--content <file>': '(required)',
-    '--style <file>': '(required)',
+    '--style <files...>': '(required)',
+    '--style-weights <numbers...>': '',
+    '--style-scale <number>': '(default: 1)',
+    '--strength <number>': '(default: 0.5)',
     '--height <n>': '(default: 400)',
-    '--resize <lanczos3|nearest>': '(default: lanczos3)',
+    '--resize <lanczos3|nearest>': '(default: lanczos3; chapter: nearest)',
     '--init <content|style|noise>': '(default: content)',
     '--seed <n>': '(default: 0)',
-    '--content-layer <layers...>': '(default: block5_conv2)',
-    '--style-layers <layers...>':
-      '(default: block1_conv1,block2_conv1,block3_conv1,block4_conv1,block5_conv1)',
-    '--content-weight <number>': '(default: 0.025)',
+    '--measure <shares|sums>': '(default: shares; chapter: sums)',
+    '--content-layer <layers...>': `(default: ${String(PRESETS.painter.contentLayer)}; chapter: block5_conv2)`,
+    '--style-layers <layers...>': `(default: ${String(PRESETS.painter.styleLayers)}; chapter: ${String(PRESETS.chapter.styleLayers)})`,
+    '--content-weight <number>': `(default: ${PRESETS.painter.contentWeight}; chapter: 0.025)`,
     '--device <cpu|webgpu|auto>': '(default: cpu)',
-    '--style-weight <number>': '(default: 1)',
-    '--tv-weight <number>': '(default: 0.0001)',
-    '--iterations <n>': '(default: 20)',
-    '--evaluations <n>': '(default: 20)',
-    '--restart, --no-restart': '(default: no)',
-    '--variables <pyramid|pixels>': '(default: pyramid)',
-    '--bounds, --no-bounds': '(default: yes)',
-    '--winograd, --no-winograd': '(default: yes)',
+    '--style-weight <number>': `(default: ${PRESETS.painter.styleWeight}; chapter: 1)`,
+    '--tv-weight <number>': `(default: ${PRESETS.painter.tvWeight}; chapter: 0.0001)`,
+    '--clipping-weight <number>': `(default: ${PRESETS.painter.clippingWeight}; chapter: 0)`,
+    '--margin <n>': `(default: ${PRESETS.painter.margin}; chapter: 0)`,
+    '--iterations <n>': `(default: ${PRESETS.painter.iterations}; chapter: 20)`,
+    '--evaluations <n>': `(default: ${PRESETS.painter.evaluations}; chapter: 20)`,
+    '--restart, --no-restart': '(default: no; chapter: yes)',
+    '--variables <pyramid|pixels>': '(default: pyramid; chapter: pixels)',
+    '--bounds, --no-bounds': '(default: yes; chapter: no)',
+    '--winograd, --no-winograd': '(default: yes; chapter: no)',
     '--threads <n>': `(default: ${availableParallelism()})`,
     '--network <auto|vgg19|vgg19-slim>': '(default: auto)',
     '--weights <file>': '',
-    '--rounding <round|truncate>': '(default: round)',
+    '--rounding <round|truncate>': '(default: round; chapter: truncate)',
     '--out <dir>': '(default: results)',
+    '--color <style|content|luminance>': '(default: style)',
+    '--format <png|png16|tiff16|jpg>': '(default: png)',
     '--chapter': '',
     '--force': '',
     '-h, --help': '',
@@ -285,17 +356,13 @@ describe('wheatfield --help', () => {
     });
     assert.deepEqual(Object.fromEntries(came), FLAGS);
     assert.equal(came.length, Object.keys(FLAGS).length);
-    assert.match(
-      stdout.replace(/\s+/g, ' '),
-      /--chapter .*--resize nearest --restart --variables pixels --no-bounds --no-winograd --rounding truncate/,
-    );
     assert.match(stdout, /Examples:\n {2}wheatfield transfer --content photo.jpg/);
   });
 
   it('has examples that are right', async () => {
     const { stdout } = await wheatfield(['transfer', '--help']);
     const examples = stdout.split('\n').filter((line) => line.startsWith('  wheatfield transfer'));
-    assert.equal(examples.length, 5);
+    assert.equal(examples.length, 6);
     for (const example of examples) {
       const args = example.trim().split(' ').slice(1);
       // Everything but the pictures is in order.

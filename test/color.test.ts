@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { combineLuminance, luminancePicture, matchColors, matchLuminance } from '../src/picture/color';
-import { type Picture, loadImage, saveImage } from '../src/picture/image';
+import { type Picture, loadImage } from '../src/picture/image';
+import { saveImage } from '../src/picture/save';
 import { styleTransfer } from '../src/styleTransfer';
 import { openTinyVgg19 } from './helpers/tinyVgg19';
 

@@ -16,8 +16,8 @@ import { type TrainingEvent, type TrainingOptions, trainFastStyle } from '../src
 import { loadTraining, startTraining } from '../src/fastStyle/trainingState';
 import { type Sample, compileStep, styleParameter } from '../src/fastStyle/trainingStep';
 import { batchExtractor } from '../src/losses/features';
-import { relativeLoss } from '../src/losses/lossFunctions';
-import { layersOf, relativeContentTerm, relativeStyleTerm } from '../src/losses/terms';
+import { relativeDistance } from '../src/losses/lossFunctions';
+import { layersOf, contentTermRelative, styleTermRelative } from '../src/losses/terms';
 import { features } from '../src/network/vgg19';
 import { deprocess } from '../src/picture/preprocess';
 import { type Parameters, parameter } from '../src/train/parameters';
@@ -64,9 +64,9 @@ describe('the training of fast style networks', () => {
 
   it('measures how far arrays are from each other, relative to the first', () => {
     const [a, b] = [tf.tensor1d([3, 0, 4]), tf.tensor1d([0, 0, 4])];
-    assert.ok(Math.abs(relativeLoss(a, b).dataSync()[0] - 9 / 25) < 1e-4);
-    assert.equal(relativeLoss(a, a).dataSync()[0], 0);
-    assert.ok(Number.isFinite(relativeLoss(tf.zeros([3]), b).dataSync()[0]));
+    assert.ok(Math.abs(relativeDistance(a, b).dataSync()[0] - 9 / 25) < 1e-4);
+    assert.equal(relativeDistance(a, a).dataSync()[0], 0);
+    assert.ok(Number.isFinite(relativeDistance(tf.zeros([3]), b).dataSync()[0]));
   });
 
   it('takes the mean of a batch: loss, terms and gradients', async () => {
@@ -125,8 +125,8 @@ describe('the training of fast style networks', () => {
 
   it('compares with a painted target: pixels, and what a network sees', () => {
     const compared = [
-      relativeContentTerm({ weight: 1, layers: { block2_conv1: 1 } }),
-      relativeStyleTerm({ weight: 1, layers: { block1_conv1: 1 }, source: 'content' }),
+      contentTermRelative({ weight: 1, layers: { block2_conv1: 1 } }),
+      styleTermRelative({ weight: 1, layers: { block1_conv1: 1 } }),
     ];
     const judged = batchExtractor(features(tinyVgg19(), layersOf(compared)));
     const both = pairs({ terms: compared, extractor: judged, pixelWeight: 2, size: SIZE });

@@ -5,14 +5,9 @@ import path from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { UserError } from '../src/errors';
-import {
-  type Picture,
-  chapterSize,
-  loadImage,
-  pictureSize,
-  resizePicture,
-  saveImage,
-} from '../src/picture/image';
+import { type Picture, chapterSize, loadImage, pictureSize, resizePicture } from '../src/picture/image';
+import { readNotes } from '../src/picture/notes';
+import { saveImage } from '../src/picture/save';
 import { plainTiff } from './helpers/plainTiff';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'wheatfield-image-'));
@@ -145,17 +140,19 @@ describe('loadImage', () => {
     }
   });
 
-  it("shows AdobeRGB's colours as LittleCMS does", async () => {
+  it("shows AdobeRGB's colours as LittleCMS does, from 8 and 16 bits", async () => {
     const { profile, colours, srgb } = JSON.parse(
       readFileSync(path.join(__dirname, 'fixtures/image/adobe.json'), 'utf8'),
     ) as { profile: string; colours: number[]; srgb: number[] };
     const file = at('adobe.png');
-    const data = Uint8Array.from(colours);
-    await raw({ width: data.length / 3, height: 1, data })
-      .png()
-      .toFile(file);
-    writeFileSync(file, withProfile(readFileSync(file), Buffer.from(profile, 'base64')));
-    near((await loadImage(file)).data, srgb, 1);
+    const size = { width: colours.length / 3, height: 1, channels: 3 } as const;
+    const eight = sharp(Uint8Array.from(colours), { raw: size });
+    const levels = Uint16Array.from(colours, (level) => level * 257);
+    const sixteen = sharp(levels, { raw: size }).toColourspace('rgb16');
+    for (const picture of [eight, sixteen]) {
+      writeFileSync(file, withProfile(await picture.png().toBuffer(), Buffer.from(profile, 'base64')));
+      near((await loadImage(file)).data, srgb, 1);
+    }
   });
 
   it('takes grey and transparent pictures of 16 bits', async () => {
@@ -370,4 +367,81 @@ describe('saveImage', () => {
       saveImage({ width: 20_000, height: 1, data: new Uint8Array(60_000) }, at('wide.webp')),
       (error: Error) => error instanceof UserError && /^A \.webp file cannot hold/.test(error.message),
     ));
+
+  /** Every third level of 16 bits, so that each low byte occurs. */
+  const fine = {
+    width: 148,
+    height: 148,
+    data: Uint16Array.from({ length: 148 * 148 * 3 }, (_, i) => i % 65536),
+  };
+
+  for (const ending of ['png', 'tif']) {
+    it(`writes all 16 bits to .${ending}, which loadImage reads as sRGB`, async () => {
+      const file = at(`deep.${ending}`);
+      await saveImage(fine, file);
+      const { depth } = await sharp(file).metadata();
+      const bytes = await sharp(file, { ignoreIcc: true })
+        .toColourspace('rgb16')
+        .raw({ depth: 'ushort' })
+        .toBuffer();
+      assert.deepEqual(new Uint16Array(new Uint8Array(bytes).buffer), fine.data);
+      assert.equal(depth, 'ushort');
+      const { data } = await loadImage(file);
+      near(
+        data,
+        fine.data.map((level) => level / 257),
+        1.01,
+      );
+    });
+  }
+
+  it('refuses 16 bits where the format has 8', () =>
+    assert.rejects(
+      saveImage(fine, at('deep.jpg')),
+      /deep\.jpg has no ending that holds 16 bits a channel\. Choose one of \.png, \.tif, \.tiff\.$/,
+    ));
+
+  it('marks what it writes as sRGB', async () => {
+    const deep = { ...SIX, data: Uint16Array.from(SIX.data, (level) => level * 257) };
+    for (const [picture, endings] of [
+      [SIX, ['png', 'jpg', 'webp', 'tif']],
+      [deep, ['png', 'tif']],
+    ] as const) {
+      for (const ending of endings) {
+        await saveImage(picture, at(`marked.${ending}`));
+        const { icc } = await sharp(at(`marked.${ending}`)).metadata();
+        assert.ok(icc?.includes('mntrRGB XYZ '), ending);
+      }
+    }
+  });
+
+  it('keeps notes on how a picture was made, in every format', async () => {
+    const notes = {
+      creator: 'Wheatfield 1.2.3',
+      description: 'a & b "<c>" \u00e4\u6d77',
+      settings: { content: 'a & b.png', height: 40, layers: ['x:0.5', '<y>'], weights: undefined },
+    };
+    const deep = { ...SIX, data: Uint16Array.from(SIX.data, (level) => level * 257) };
+    for (const [picture, name] of [
+      [SIX, 'notes.png'],
+      [SIX, 'notes.jpg'],
+      [SIX, 'notes.webp'],
+      [SIX, 'notes.tif'],
+      [deep, 'deepNotes.png'],
+      [deep, 'deepNotes.tif'],
+    ] as const) {
+      await saveImage(picture, at(name), { notes });
+      const { settings, ...others } = await readNotes(at(name));
+      assert.deepEqual(others, { creator: notes.creator, description: notes.description });
+      assert.deepEqual(settings, { content: 'a & b.png', height: 40, layers: ['x:0.5', '<y>'] });
+    }
+  });
+
+  it('says so where a picture has no notes', async () => {
+    await saveImage(SIX, at('plain.png'));
+    await assert.rejects(
+      readNotes(at('plain.png')),
+      /plain\.png does not say how it was made\. Name one that Wheatfield saved\.$/,
+    );
+  });
 });

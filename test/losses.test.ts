@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { compile } from '../src/compile';
-import { type FeatureExtractor, featureExtractor } from '../src/losses/features';
+import { type FeatureExtractor, type Features, featureExtractor } from '../src/losses/features';
 import {
+  clippingLoss,
   contentLoss,
   gramLossPerPosition,
   gramMatrix,
   gramMatrixPerPosition,
+  relativeDistance,
+  squaredVariation,
   styleLoss,
   totalVariationLoss,
 } from '../src/losses/lossFunctions';
@@ -22,7 +25,11 @@ import {
   totalVariationTerm,
 } from '../src/losses/terms';
 import { lossAndGrads, targetsOf, transferLoss } from '../src/losses/transferLoss';
+import { withMargin } from '../src/losses/margin';
+import { octavesOf } from '../src/losses/octaves';
 import { features } from '../src/network/vgg19';
+import { lossTerms } from '../src/problem/fromSettings';
+import { readSettings } from '../src/settings';
 import { tinyPicture, tinyVgg19 } from './helpers/tinyVgg19';
 
 interface Stored {
@@ -38,6 +45,11 @@ interface Reference {
 
 const reference = JSON.parse(readFileSync(path.join(__dirname, 'fixtures/losses/losses.json'), 'utf8')) as {
   content: Reference & { base: Stored };
+  relative: Reference & { base: Stored };
+  squaredVariation: Reference;
+  clipping: Reference;
+  margin: { x: Stored; value: Stored };
+  half: { x: Stored; value: Stored };
   gram: { x: Stored; value: Stored };
   style: Reference & { style: Stored };
   totalVariation: Reference;
@@ -62,6 +74,9 @@ describe('losses against PyTorch', () => {
     ['contentLoss', (x) => contentLoss(tensor(reference.content.base), x), reference.content],
     ['styleLoss', (x) => styleLoss(tensor(reference.style.style), x as tf.Tensor3D, 6, 9), reference.style],
     ['totalVariationLoss', (x) => totalVariationLoss(x as tf.Tensor4D), reference.totalVariation],
+    ['relativeDistance', (x) => relativeDistance(tensor(reference.relative.base), x), reference.relative],
+    ['squaredVariation', (x) => squaredVariation(x as tf.Tensor4D), reference.squaredVariation],
+    ['clippingLoss', (x) => clippingLoss(x as tf.Tensor4D), reference.clipping],
   ];
   for (const [name, loss, { combination, value, grad }] of cases) {
     it(`${name} and its gradient`, () => {
@@ -83,6 +98,16 @@ describe('losses against PyTorch', () => {
     const gram = gramMatrix(tensor(reference.gram.x));
     assert.deepEqual(gram.shape, reference.gram.value.shape);
     close(gram.dataSync(), reference.gram.value.data);
+  });
+
+  it('a picture at half size, and one with a margin, as the network sees them', () => {
+    const seen = (picture: tf.Tensor4D) => ({
+      activations: () => picture.squeeze<tf.Tensor3D>([0]),
+      gramMatrix: () => assert.fail('no Gram matrix'),
+    });
+    const { half, margin } = reference;
+    close(octavesOf<Features>(seen, tensor(half.x))(1).activations('').dataSync(), half.value.data);
+    close(withMargin(seen, 3)(tensor(margin.x)).activations('').dataSync(), margin.value.data);
   });
 
   it('totalVariationLoss of a flat picture is 0, and so is its gradient', () => {
@@ -111,6 +136,11 @@ describe('transferLoss', () => {
     };
     return transferLoss(terms, network, targets);
   }
+
+  const painter = lossTerms(
+    // At a quarter of this size the deepest layer would see nothing.
+    readSettings({ content: 'a', style: 'b', styleLayers: 'block1_conv1,block4_conv1,block3_conv1/2' }),
+  );
 
   /** The loss as In [22] writes it: one variable, added to. */
   function chapterLoss(combination: tf.Tensor4D): number {
@@ -163,6 +193,9 @@ describe('transferLoss', () => {
     ['content', contentAlone, 0.06],
     ['style', styleAlone, 0.03],
     ['style per position', [stylePerPosition()], 0.03],
+    ["the painter's content", painter.slice(0, 1), 0.06],
+    ["the painter's style", painter.slice(1, 2), 0.03],
+    ["the painter's whole loss", painter, 0.03],
     ['total variation', smoothAlone, 0.002],
     ['the whole loss', CHAPTER_TERMS, 0.02],
   ] as const) {
@@ -260,6 +293,18 @@ describe('transferLoss', () => {
     close(
       lossAndGrads(transferLoss(onlySmooth, noNetwork, {}))(x).value.dataSync(),
       totalVariationLoss(x).dataSync(),
+    );
+  });
+
+  it('compares a layer at the size that its name says', () => {
+    const half = (picture: tf.Tensor4D) => tf.avgPool(picture, 2, 2, 'valid');
+    const term = (layer: string) => [contentTerm({ weight: 1, layers: { [layer]: 1 } })];
+    const network = networkFor(term('block3_conv1'));
+    const at = (layer: string, of: (picture: tf.Tensor4D) => tf.Tensor4D) =>
+      transferLoss(term(layer), network, targetsOf(term(layer), 'content', network)(of(content)))(of(x));
+    close(
+      at('block3_conv1/4', (picture) => picture).content?.dataSync() ?? [],
+      at('block3_conv1', (picture) => half(half(picture))).content?.dataSync() ?? [],
     );
   });
 

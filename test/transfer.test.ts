@@ -8,7 +8,8 @@ import type { InputArray } from '../src/compile';
 import { Evaluator } from '../src/evaluator';
 import { fminLbfgsb } from '../src/lbfgsb';
 import { CHAPTER_TERMS } from '../src/losses/terms';
-import { type Picture, loadImage, resizePicture, saveImage } from '../src/picture/image';
+import { type Picture, loadImage, resizePicture } from '../src/picture/image';
+import { saveImage } from '../src/picture/save';
 import { IMAGENET_MEANS_BGR, deprocess, preprocess } from '../src/picture/preprocess';
 import { firstPicture, lossTerms, noise, problemFromSettings } from '../src/problem/fromSettings';
 import { type Problem, type TransferProblem, createProblem } from '../src/problem/problem';
@@ -19,6 +20,9 @@ import type { EndEvent, IterationEvent, StepEvent, TransferEvent } from '../src/
 import { type Transfer, type TransferOptions, transfer } from '../src/transfer/transfer';
 import { freePixels, pixels } from '../src/variables/pixels';
 import { openTinyVgg19, tinyPictures } from './helpers/tinyVgg19';
+
+/** The chapter's loss and variables, in a box. */
+const CHAPTER_LOSS = { preset: 'chapter', bounds: true, winograd: true, resize: 'lanczos3' } as const;
 
 const OPTIONS: TransferOptions = { iterations: 3, evaluations: 5, restart: false, rounding: 'round' };
 
@@ -99,7 +103,7 @@ describe('transfer', () => {
   let prepared: Problem;
 
   async function prepare(given: Partial<Record<SettingName, unknown>> = {}): Promise<Problem> {
-    const settings = readSettings({ ...files, height: 32, threads: 1, variables: 'pixels', ...given });
+    const settings = readSettings({ ...files, ...CHAPTER_LOSS, height: 32, threads: 1, ...given });
     return createProblem({ ...problemFromSettings(settings), openNetwork: openTinyVgg19 });
   }
 
@@ -457,11 +461,13 @@ describe('transfer', () => {
     const before = tf.memory().numTensors;
     const given = {
       ...files,
+      ...CHAPTER_LOSS,
       height: 32,
       threads: 1,
-      variables: 'pixels',
       iterations: 1,
       evaluations: 5,
+      restart: false,
+      rounding: 'round',
     } as const;
     const events = await eventsOf(styleTransfer(given, { openNetwork: openTinyVgg19 }));
     const same = await eventsOf(transfer(prepared, { ...OPTIONS, iterations: 1 }));
@@ -494,8 +500,9 @@ describe('lossTerms', () => {
       ...('layers' in term && { layers: term.layers }),
     }));
 
-  it("are the chapter's by default", () => {
-    assert.deepEqual(outline(lossTerms(readSettings(given))), outline([...CHAPTER_TERMS]));
+  it("are the chapter's with its preset", () => {
+    const settings = readSettings({ ...given, preset: 'chapter' });
+    assert.deepEqual(outline(lossTerms(settings)), outline([...CHAPTER_TERMS]));
   });
 
   it('give a layer its share of the weight', () => {

@@ -1,20 +1,23 @@
 #!/usr/bin/env node
-/** `wheatfield transfer ...`: the chapter on the command line. */
+/** The command line: `wheatfield transfer` is the chapter, `wheatfield stylize` paints in one pass, `wheatfield train` learns how. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
-import { UserError } from '../errors';
 import type { OpenNetwork } from '../network/network';
 import { versions } from '../runFolder/versions';
-import { CHAPTER, readSettings } from '../settings';
+import { UserError } from '../errors';
+import { readSettings } from '../settings';
 import { type GivenSettings, addSettingFlags } from './flags';
 import type { Surroundings } from './run';
+import { addStylizeCommand } from './stylizeCommand';
 import type { TerminalStream } from './terminal';
+import { addTrainCommand } from './trainCommand';
 
 const EXAMPLES = `
 Examples:
   wheatfield transfer --content photo.jpg --style painting.jpg
   wheatfield transfer --content photo.jpg --style painting.jpg --height 256 --iterations 5 --out quick
-  wheatfield transfer --content photo.jpg --style painting.jpg --style-layers block1_conv1:0.9,block3_conv1:0.1
+  wheatfield transfer --content photo.jpg --style painting.jpg another.jpg --style-weights 2,1 --strength 0.7
+  wheatfield transfer --content photo.jpg --style painting.jpg --style-layers block1_conv1:0.9,block3_conv1/2:0.1
   wheatfield transfer --content photo.jpg --style painting.jpg --chapter --no-restart
   wheatfield transfer --content photo.jpg --style painting.jpg --init noise --seed 7 --content-weight 0
 
@@ -47,7 +50,10 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     .description('Paints the content of one picture in the style of another.')
     .addHelpText('after', EXAMPLES)
     .action(async ({ chapter, force = false, ...given }: TransferFlags) => {
-      const settings = readSettings(given, chapter ? CHAPTER : {});
+      if (chapter && (given.preset ?? 'chapter') !== 'chapter') {
+        throw new UserError('--chapter is short for --preset chapter. Give one preset.');
+      }
+      const settings = readSettings(chapter ? { ...given, preset: 'chapter' } : given);
       // The code that computes takes a second to load, so the command line is checked first.
       const { runTransfer } = await import('./run.js');
       exitCode = await runTransfer(settings, { force }, surroundings);
@@ -56,7 +62,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   transferCommand
     .optionsGroup('Other:')
     .helpOption('-h, --help', 'print this help')
-    .option('--chapter', `the chapter to the letter: ${presetFlags()}; other flags override it`)
+    .option('--chapter', 'short for --preset chapter')
     .option(
       '--force',
       'replace the results of an earlier run in --out; start even if memory or disk space seems too small',
@@ -73,6 +79,24 @@ export async function main(args: readonly string[], surroundings: Surroundings):
       const { resumeTransfer } = await import('./run.js');
       exitCode = await resumeTransfer(dir, { ...given, force }, surroundings);
     });
+  program
+    .command('settings')
+    .description('Prints the settings that a picture was made with, which the picture itself holds.')
+    .argument('<picture>', 'a picture that Wheatfield saved')
+    .helpOption('-h, --help', 'print this help')
+    .action(async (picture: string) => {
+      const { readNotes } = await import('../picture/notes.js');
+      const { creator, settings } = await readNotes(picture);
+      stdout.write(`${JSON.stringify({ creator, ...settings }, null, 2)}\n`);
+    });
+  addStylizeCommand(program, async (inputs, flags) => {
+    const { runStylize } = await import('./stylize.js');
+    exitCode = await runStylize(inputs, flags, surroundings);
+  });
+  addTrainCommand(program, async (flags) => {
+    const { runTrain } = await import('./train.js');
+    exitCode = await runTrain(flags, surroundings);
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -83,14 +107,6 @@ export async function main(args: readonly string[], surroundings: Surroundings):
 
 type TransferFlags = GivenSettings & { chapter?: boolean; force?: boolean };
 type ResumeFlags = { iterations?: string; device?: string; force?: boolean };
-
-function presetFlags(): string {
-  return Object.entries(CHAPTER)
-    .map(([name, value]) =>
-      value === true ? `--${name}` : value === false ? `--no-${name}` : `--${name} ${String(value)}`,
-    )
-    .join(' ');
-}
 
 /** Says what went wrong and returns the exit code. */
 function failed(error: unknown, stderr: TerminalStream): number {

@@ -1,5 +1,6 @@
 /** The command line's flags, derived from the settings. */
 import { type Command, Option } from 'commander';
+import { PRESETS } from '../presets';
 import { SETTINGS, type Setting, type SettingName, type Settings, flagOf } from '../settings';
 
 /** The values that commander parses for the flags of addSettingFlags: only the flags that were given. */
@@ -10,7 +11,7 @@ export function addSettingFlags(command: Command): void {
   for (const [name, setting] of Object.entries(SETTINGS) as [SettingName, Setting<Settings[SettingName]>][]) {
     const { placeholder } = setting.kind;
     const flag = placeholder ? `${flagOf(name)} ${placeholder}` : flagOf(name);
-    command.addOption(new Option(flag, describe(setting)).helpGroup(heading(setting)));
+    command.addOption(new Option(flag, describe(name, setting)).helpGroup(heading(setting)));
     if (!placeholder) {
       command.addOption(new Option(`--no-${flag.slice(2)}`).hideHelp());
     }
@@ -29,8 +30,11 @@ function heading({ group }: Setting<Settings[SettingName]>): string {
   return `${group}:`;
 }
 
-function describe({ help, default: value, kind, optional }: Setting<Settings[SettingName]>): string {
+function describe(name: SettingName, setting: Setting<Settings[SettingName]>): string {
+  const { help, default: value, kind, optional } = setting;
   if (value === undefined) return optional ? help : `${help} (required)`;
-  const shown = String(value);
-  return `${help} (default: ${kind.placeholder ? shown : value === true ? 'yes' : 'no'})`;
+  const shown = (given: unknown) => (kind.placeholder ? String(given) : given === true ? 'yes' : 'no');
+  const chapter = (PRESETS.chapter as Partial<Record<SettingName, unknown>>)[name] ?? value;
+  const differs = shown(chapter) === shown(value) ? '' : `; chapter: ${shown(chapter)}`;
+  return `${help} (default: ${shown(value)}${differs})`;
 }

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import '../greeting';
 import type { DeviceName } from '../compile';
+import { UserError } from '../errors';
 import type { OpenNetwork } from '../network/network';
 import { problemFromSettings } from '../problem/fromSettings';
 import { assertFits, availableMemory } from '../problem/memory';
@@ -16,7 +17,7 @@ import {
   readRun,
 } from '../runFolder/results';
 import { changedVersions, versions } from '../runFolder/versions';
-import { type Settings, readSettings } from '../settings';
+import { SETTINGS, type SettingName, type Settings, readSettings } from '../settings';
 import { wholeTransfer } from '../styleTransfer';
 import { type Checkpoint, assertSameLength } from '../transfer/checkpoint';
 import { type TerminalStream, terminal } from './terminal';
@@ -65,6 +66,7 @@ export async function resumeTransfer(
       `Some versions have changed since this run started: ${changed.join('; ')}. Its numbers may differ from here on.\n`,
     );
   }
+  assertWholeSettings(record.settings, dir);
   const settings = readSettings({
     ...record.settings,
     // Now auto might choose another one than then.
@@ -83,6 +85,17 @@ export async function resumeTransfer(
     },
     open: (source) => continueResults(dir, settings, source, checkpoint),
   });
+}
+
+/** @throws UserError for a run of an earlier version, whose missing settings today's defaults would not repeat */
+function assertWholeSettings(settings: Partial<Settings>, dir: string): void {
+  const missing = Object.entries(SETTINGS).find(
+    ([name, { optional }]) => !optional && settings[name as SettingName] === undefined,
+  );
+  if (!missing) return;
+  throw new UserError(
+    `The run in ${dir} has no setting '${missing[0]}', because an earlier version began it. Start a new run.`,
+  );
 }
 
 /** How a run begins. */

@@ -1,5 +1,5 @@
 /** The watcher that prints: the chapter's lines, and on a terminal a live line with an estimate of the time left. */
-import { resultPath } from '../runFolder/results';
+import { resultPath } from '../runFolder/pictureFiles';
 import type { Settings } from '../settings';
 import type { DownloadEvent, StepEvent, TransferEvent } from '../transfer/events';
 
@@ -18,7 +18,7 @@ export interface TerminalStream {
  */
 export function terminal(
   stream: TerminalStream,
-  settings: Pick<Settings, 'out' | 'iterations' | 'evaluations' | 'threads'>,
+  settings: Pick<Settings, 'out' | 'format' | 'iterations' | 'evaluations' | 'threads'>,
 ): (event: TransferEvent) => void {
   const live = stream.isTTY === true;
   const clear = () => live && stream.write('\r\x1b[K');
@@ -29,10 +29,14 @@ export function terminal(
   const download = downloadProgress(stream);
   let startedAt = 0;
   let [size, network, weights, device, why] = ['', '', '', '', ''];
+  const notices: string[] = [];
   return (event) => {
     switch (event.type) {
       case 'pictures':
         size = `${event.size.width} x ${event.size.height} pixels`;
+        break;
+      case 'notice':
+        notices.push(`${event.message}\n`);
         break;
       case 'download':
         download(event);
@@ -46,7 +50,7 @@ export function terminal(
       case 'compiled':
         // Only now, so that a run that cannot work prints nothing but the reason.
         print(
-          `${network}\n${why}${size}, device: ${device}, threads: ${settings.threads}, weights: ${weights}`,
+          `${notices.join('')}${network}\n${why}${size}, device: ${device}, threads: ${settings.threads}, weights: ${weights}`,
         );
         break;
       case 'start':
@@ -61,7 +65,7 @@ export function terminal(
         break;
       case 'iteration':
         print(`  Current loss value: ${event.loss}`);
-        print(`  Image saved as ${resultPath(settings.out, event.iteration)}`);
+        print(`  Image saved as ${resultPath(settings.out, event.iteration, settings.format)}`);
         print(`  Loss of the saved image: ${event.saved}`);
         print(`  Iteration ${event.iteration} completed in ${(event.seconds - startedAt).toFixed(1)} s`);
         break;

@@ -1,5 +1,5 @@
 /** The loss that a fast style network is trained with unless told otherwise. */
-import { type LossTerm, relativeContentTerm, relativeStyleTerm, totalVariationTerm } from '../losses/terms';
+import { type LossTerm, contentTermRelative, styleTermRelative, totalVariationTerm } from '../losses/terms';
 
 export interface TermWeights {
   content: number;
@@ -24,8 +24,8 @@ const STEP = 16;
 /** @param size side of the pictures in pixels */
 export function fastStyleTerms(size: number, weights: TermWeights = TERM_WEIGHTS): LossTerm[] {
   return [
-    relativeContentTerm({ weight: weights.content, layers: { block4_conv2: 1 } }),
-    relativeStyleTerm({ weight: weights.style, layers: STYLE_SHARES }),
+    contentTermRelative({ weight: weights.content, layers: { block4_conv2: 1 } }),
+    styleTermRelative({ weight: weights.style, layers: STYLE_SHARES }),
     // A mean over pixels, whatever their number.
     totalVariationTerm({ weight: weights.totalVariation / (size ** 2 * STEP ** 2.5) }),
   ];

@@ -3,9 +3,7 @@
  * Algorithm of Artistic Style", compare.
  */
 import * as tf from '@tensorflow/tfjs';
-
-/** What a relative loss adds to the sum that it divides by, so that a black base gives a number. */
-const LEAST_SQUARES = 1e-3;
+import { IMAGENET_MEANS_BGR } from '../picture/preprocess';
 
 /**
  * How far the activations of the combination image are from those of the content picture: the sum of their squared differences.
@@ -67,6 +65,20 @@ export function gramLossPerPosition(S: tf.Tensor2D, C: tf.Tensor2D): tf.Scalar {
 }
 
 /**
+ * How far two tensors are from each other, as a share of the first: the sum of their squared differences over the sum of its squares. It
+ * means the same for activations and Gram matrices of every layer, size and picture: 0 is equal, 1 as far as zeros are.
+ *
+ * @param target activations [height, width, channels] of the content picture, or a Gram matrix [channels, channels] of the style picture
+ * @param own those of the combination image, of the same shape
+ * @returns a scalar
+ */
+export function relativeDistance(target: tf.Tensor, own: tf.Tensor): tf.Scalar {
+  // Where the target is 0 everywhere, so is the distance of 0 to it.
+  const scale = tf.add(tf.sum(tf.square(target)), 1e-12);
+  return tf.div(tf.sum(tf.square(tf.sub(own, target))), scale);
+}
+
+/**
  * How far the textures of the combination image are from those of the style picture, at one layer.
  *
  * @param style activations [height, width, channels] of the style picture
@@ -99,13 +111,35 @@ export function totalVariationLoss(x: tf.Tensor4D): tf.Scalar {
 }
 
 /**
- * How far two arrays are from each other, relative to the first: the sum of their squared differences, divided by the sum of the
- * first's squares. 0 is equal; 1 is as far as nothing at all. One weight suits whatever sizes the arrays' numbers have.
+ * How much pixels differ from their neighbours below and to the right: the mean squared difference of each, in levels from 0 to 1. Unlike
+ * the chapter's sum it means the same for every size, and strong edges cost more against weak ones.
  *
- * @param base, combination of one shape
+ * @param x images [batch, height, width, 3] in levels from 0 to 255, counted from anywhere
  * @returns a scalar
  */
-export function relativeLoss(base: tf.Tensor, combination: tf.Tensor): tf.Scalar {
-  const size = tf.add(tf.sum(tf.square(base)), LEAST_SQUARES);
-  return tf.div(tf.sum(tf.square(tf.sub(combination, base))), size);
+export function squaredVariation(x: tf.Tensor4D): tf.Scalar {
+  const [batch, height, width, channels] = x.shape;
+  const difference = (down: number, right: number) => {
+    const size: [number, number, number, number] = [batch, height - down, width - right, channels];
+    const from = tf.slice4d(x, [0, 0, 0, 0], size);
+    const to = tf.slice4d(x, [0, down, right, 0], size);
+    return tf.mean(tf.square(tf.sub(to, from)));
+  };
+  return tf.div(tf.add(difference(1, 0), difference(0, 1)), 255 ** 2);
+}
+
+/** From here to the last level, in levels from mid-grey, a value begins to count as clipped. */
+const NEARLY_CLIPPED = 118;
+
+/**
+ * How much of a picture is as good as black or white: the mean over all values of 0 up to levels 9.5 and from 245.5 on, and beyond them the
+ * square of how far a value is towards 0 or 255, where it is 1. Such values have no room for strokes, and no gradient brings them back.
+ *
+ * @param x images [batch, height, width, 3] (BGR minus ImageNet's means)
+ * @returns a scalar
+ */
+export function clippingLoss(x: tf.Tensor4D): tf.Scalar {
+  const fromGrey = tf.abs(tf.sub(x, tf.tensor1d(IMAGENET_MEANS_BGR.map((mean) => 127.5 - mean))));
+  const beyond = tf.relu(tf.sub(fromGrey, NEARLY_CLIPPED));
+  return tf.mean(tf.square(tf.div(beyond, 127.5 - NEARLY_CLIPPED)));
 }

@@ -3,16 +3,19 @@ import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors';
 import type { Size } from '../picture/image';
 import type { Features } from './features';
+import { type Place, placeOf } from './octaves';
 import {
+  clippingLoss,
   contentLoss,
   gramLoss,
   gramLossPerPosition,
   gramMatrixPerPosition,
-  relativeLoss,
+  relativeDistance,
+  squaredVariation,
   totalVariationLoss,
 } from './lossFunctions';
 
-/** Layers by name, each with its share of a term's weight. */
+/** Layers, each with its share of a term's weight, by name, or as block4_conv1/2, where the network sees the pictures at half size. */
 export type LayerShares = Readonly<Record<string, number>>;
 
 /** What every term has. */
@@ -49,14 +52,24 @@ export interface LayerTermOptions {
 }
 
 /** Content: activations compared position by position. Source: In [19]. */
-export function contentTerm({ name = 'content', weight, layers }: LayerTermOptions): LossTerm {
+export function contentTerm({ name = 'content', ...rest }: LayerTermOptions): LossTerm {
   return layerTerm({
     name,
-    weight,
-    layers,
+    ...rest,
     source: 'content',
     statistic: (features, layer) => features.activations(layer),
     distance: contentLoss,
+  });
+}
+
+/** Content, by activations that differ as a share of the content picture's own: the weight means the same at every size. */
+export function contentTermRelative({ name = 'content', ...rest }: LayerTermOptions): LossTerm {
+  return layerTerm({
+    name,
+    ...rest,
+    source: 'content',
+    statistic: (features, layer) => features.activations(layer),
+    distance: relativeDistance,
   });
 }
 
@@ -69,11 +82,10 @@ export interface StyleTermOptions extends LayerTermOptions {
  * Style: the chapter's Gram matrices, which are sums over positions. The style picture must have as many positions as the combination
  * image, and so its size. Source: In [20].
  */
-export function styleTerm({ name = 'style', weight, layers, style = 0 }: StyleTermOptions): LossTerm {
+export function styleTerm({ name = 'style', style = 0, ...rest }: StyleTermOptions): LossTerm {
   return layerTerm({
     name,
-    weight,
-    layers,
+    ...rest,
     source: style,
     statistic: (features, layer) => features.gramMatrix(layer),
     distance: (S, C, { height, width }) => gramLoss(S, C, height, width),
@@ -81,58 +93,16 @@ export function styleTerm({ name = 'style', weight, layers, style = 0 }: StyleTe
 }
 
 /** Style by Gram matrices per position: the style picture keeps its own size and proportions. Source: Gatys, Ecker and Bethge 2015. */
-export function styleTermPerPosition({
-  name = 'style',
-  weight,
-  layers,
-  style = 0,
-}: StyleTermOptions): LossTerm {
-  return layerTerm({
-    name,
-    weight,
-    layers,
-    source: style,
-    statistic: statisticPerPosition,
-    distance: gramLossPerPosition,
-  });
+export function styleTermPerPosition({ name = 'style', style = 0, ...rest }: StyleTermOptions): LossTerm {
+  return layerTerm({ name, ...rest, source: style, statistic: perPosition, distance: gramLossPerPosition });
 }
 
-/**
- * Content, relative to what there is at each layer: one weight suits all pictures. For networks that are trained on many of them.
- */
-export function relativeContentTerm({ name = 'content', weight, layers }: LayerTermOptions): LossTerm {
-  return layerTerm({
-    name,
-    weight,
-    layers,
-    source: 'content',
-    statistic: (features, layer) => features.activations(layer),
-    distance: relativeLoss,
-  });
+/** The same, by Gram matrices that differ as a share of the style picture's own: all layers and all pictures count alike. */
+export function styleTermRelative({ name = 'style', style = 0, ...rest }: StyleTermOptions): LossTerm {
+  return layerTerm({ name, ...rest, source: style, statistic: perPosition, distance: relativeDistance });
 }
 
-/**
- * Style by Gram matrices per position, relative to the style's own at each layer: one weight suits most styles.
- *
- * @param source the style picture's index, or 'content' where the other picture is itself a painted one
- */
-export function relativeStyleTerm({
-  name = 'style',
-  weight,
-  layers,
-  source = 0,
-}: LayerTermOptions & Partial<Pick<LayerTerm, 'source'>>): LossTerm {
-  return layerTerm({
-    name,
-    weight,
-    layers,
-    source,
-    statistic: statisticPerPosition,
-    distance: relativeLoss,
-  });
-}
-
-function statisticPerPosition(features: Features, layer: string): tf.Tensor2D {
+function perPosition(features: Features, layer: string): tf.Tensor2D {
   const [height, width] = features.activations(layer).shape;
   return gramMatrixPerPosition(features.gramMatrix(layer), height, width);
 }
@@ -146,6 +116,22 @@ export function totalVariationTerm({
   weight: number;
 }): LossTerm {
   return { name, weight, loss: totalVariationLoss };
+}
+
+/** Smoothness by the mean squared difference of neighbours: the weight means the same at every size. */
+export function squaredVariationTerm({
+  name = 'totalVariation',
+  weight,
+}: {
+  name?: string;
+  weight: number;
+}): LossTerm {
+  return { name, weight, loss: squaredVariation };
+}
+
+/** No plain white or black: the weight is what a picture of nothing else would cost. */
+export function clippingTerm({ name = 'clipping', weight }: { name?: string; weight: number }): LossTerm {
+  return { name, weight, loss: clippingLoss };
 }
 
 /** The chapter's loss: In [22]. */
@@ -167,9 +153,22 @@ export function countingLayers({ weight, layers }: LayerTerm): string[] {
   return weight === 0 ? [] : Object.keys(layers).filter((layer) => layers[layer] !== 0);
 }
 
+/** Where a term compares: each layer that counts and its octave, with what the distance there is multiplied by. */
+export function comparisons(term: LayerTerm): (Place & { weight: number })[] {
+  const { weight, layers } = term;
+  return countingLayers(term).map((name) => ({ ...placeOf(name), weight: weight * layers[name] }));
+}
+
 /** Every layer that the terms name, once. */
 export function layersOf(terms: readonly LossTerm[]): string[] {
-  return [...new Set(terms.filter(isLayerTerm).flatMap(({ layers }) => Object.keys(layers)))];
+  const names = terms.filter(isLayerTerm).flatMap(({ layers }) => Object.keys(layers));
+  return [...new Set(names.map((name) => placeOf(name).layer))];
+}
+
+/** The octave of the smallest picture that the terms compare at a layer, by its name. */
+export function highestOctave(terms: readonly LossTerm[], layer: string): number {
+  const places = terms.filter(isLayerTerm).flatMap(comparisons);
+  return Math.max(0, ...places.filter((place) => place.layer === layer).map(({ octave }) => octave));
 }
 
 /** The terms that compare the combination image with this picture. */

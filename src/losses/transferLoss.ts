@@ -1,9 +1,10 @@
 /** The loss as a weighted sum of terms, and its gradient: In [22] and [23] of the chapter. */
 import * as tf from '@tensorflow/tfjs';
 import type { FeatureExtractor } from './features';
-import { type LayerTerm, type LossTerm, assertTerms, countingLayers, isLayerTerm, termsAbout } from './terms';
+import { octavesOf } from './octaves';
+import { type LayerTerm, type LossTerm, assertTerms, comparisons, isLayerTerm, termsAbout } from './terms';
 
-/** What the combination image is compared with: for each term, by its name, one tensor for each of its layers that count. */
+/** What the combination image is compared with: for each term, by its name, one tensor for each of its comparisons. */
 export type Targets = Readonly<Record<string, readonly tf.Tensor[]>>;
 
 /**
@@ -19,9 +20,12 @@ export function targetsOf(
   const about = termsAbout(terms, source);
   if (about.length === 0) return () => ({});
   return (x) => {
-    const features = extractor(x);
+    const features = octavesOf(extractor, x);
     return Object.fromEntries(
-      about.map((term) => [term.name, countingLayers(term).map((layer) => term.statistic(features, layer))]),
+      about.map((term) => [
+        term.name,
+        comparisons(term).map(({ layer, octave }) => term.statistic(features(octave), layer)),
+      ]),
     );
   };
 }
@@ -39,7 +43,7 @@ export function targetsFrom(terms: readonly LossTerm[], list: readonly tf.Tensor
   let position = 0;
   return Object.fromEntries(
     terms.filter(isLayerTerm).map((term) => {
-      const count = countingLayers(term).length;
+      const count = comparisons(term).length;
       return [term.name, list.slice(position, (position += count))];
     }),
   );
@@ -59,19 +63,19 @@ export function transferLoss(
   targets: Targets,
 ): (x: tf.Tensor4D) => Record<string, tf.Scalar> {
   assertTerms(terms);
-  const usesNetwork = terms.some((term) => isLayerTerm(term) && countingLayers(term).length > 0);
   return (x) => {
     const [, height, width] = x.shape;
-    const features = usesNetwork ? extractor(x) : undefined;
+    const features = octavesOf(extractor, x);
     return Object.fromEntries(
       terms.map((term) => {
         if (!isLayerTerm(term))
           return [term.name, term.weight === 0 ? tf.scalar(0) : tf.mul(term.loss(x), term.weight)];
-        const parts = countingLayers(term).map((layer, i) => {
+        const parts = comparisons(term).map(({ layer, octave, weight }, i) => {
           const [target] = (targets[term.name] ?? []).slice(i, i + 1);
-          if (!features || !target) throw new Error(`The term ${term.name} has no target for ${layer}.`);
-          const distance = term.distance(target, term.statistic(features, layer), { height, width });
-          return tf.mul<tf.Scalar>(distance, term.weight * term.layers[layer]);
+          if (!target)
+            throw new Error(`The term ${term.name} has no target for ${layer} in octave ${octave}.`);
+          const distance = term.distance(target, term.statistic(features(octave), layer), { height, width });
+          return tf.mul<tf.Scalar>(distance, weight);
         });
         return [term.name, parts.length === 0 ? tf.scalar(0) : tf.addN(parts)];
       }),

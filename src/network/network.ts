@@ -24,8 +24,8 @@ export interface Network {
 export interface NetworkRequest {
   network: Settings['network'];
   layers: readonly string[];
-  /** The size of the pictures that it will see. */
-  size: Size;
+  /** The size of the pictures that it will see; with a function, the smallest of those at a layer. */
+  size: Size | ((layer: string) => Size);
   /** The path of its weights; default: wherever they are found, else VGG19's download. */
   weights?: string;
   onDownload?: DownloadOptions['onProgress'];
@@ -78,16 +78,19 @@ export async function openBatchNetwork({
   };
 }
 
-/** @throws UserError for an unknown layer, and a picture too small for that layer */
-function deepestLayer(layers: readonly string[], { width, height }: Size): string {
+/** @throws UserError for an unknown layer, and a picture too small for one of the layers */
+function deepestLayer(layers: readonly string[], size: NetworkRequest['size']): string {
   const needed = layersUpTo(layers);
-  const deepest = needed.at(-1)?.name as string;
-  const leastSide = 2 ** needed.filter(({ kind }) => kind === 'pool').length;
-  if (Math.min(width, height) < leastSide) {
-    throw new UserError(
-      `The layer ${deepest} needs at least ${leastSide} x ${leastSide} pixels, but the result has ${width} x ${height}. ` +
-        'Raise the height, or choose layers nearer to the picture.',
-    );
+  for (const layer of layers) {
+    const pools = layersUpTo([layer]).filter(({ kind }) => kind === 'pool').length;
+    const leastSide = 2 ** pools;
+    const { width, height } = typeof size === 'function' ? size(layer) : size;
+    if (Math.min(width, height) < leastSide) {
+      throw new UserError(
+        `The layer ${layer} needs at least ${leastSide} x ${leastSide} pixels, but it would see ${width} x ${height}. ` +
+          'Raise the height, or choose layers nearer to the picture.',
+      );
+    }
   }
-  return deepest;
+  return needed.at(-1)?.name as string;
 }

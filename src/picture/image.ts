@@ -1,10 +1,8 @@
-/** Loads, resizes and saves pictures: In [16] and [17] of the chapter. */
+/** Loads and resizes pictures: In [16] and [17] of the chapter. */
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
-import path from 'node:path';
 import type sharp from 'sharp';
 import { UserError } from '../errors';
-import { writeWholeFile } from '../wholeFile';
 import { loadSharp } from './sharp';
 
 /** A picture: 8-bit sRGB, three bytes (red, green, blue) a pixel, row by row from the top. */
@@ -33,17 +31,6 @@ export type PictureSource = string | Uint8Array | Picture;
 export type ResizeFilter = 'lanczos3' | 'nearest';
 
 const READABLE = ['jpeg', 'png', 'webp', 'tiff', 'gif', 'avif'];
-/**
- * What a file name's extension writes. sharp's own defaults lose visible detail: JPEG at quality 80 with halved colours, also within TIFF.
- */
-const WRITABLE: Record<string, (picture: sharp.Sharp) => sharp.Sharp> = {
-  '.png': (picture) => picture.png(),
-  '.jpg': jpeg,
-  '.jpeg': jpeg,
-  '.webp': (picture) => picture.webp({ lossless: true }),
-  '.tif': tiff,
-  '.tiff': tiff,
-};
 /** Bytes (which includes one bit a pixel) and 16 bits: they become 8-bit sRGB without a guess at the range of values. */
 const DEPTHS = ['uchar', 'ushort'];
 /** Beyond this a file is a decompression bomb or a mistake: 268 million pixels, sharp's own limit. */
@@ -111,7 +98,12 @@ function nameOf(source: string | Uint8Array): string {
   return typeof source === 'string' ? `The picture ${source}` : `The picture of ${source.length} bytes`;
 }
 
-async function readable(source: string | Uint8Array): Promise<sharp.Metadata> {
+/**
+ * What the header of a picture says.
+ *
+ * @throws UserError where it is no picture that loadImage takes
+ */
+export async function pictureMetadata(source: string | Uint8Array): Promise<sharp.Metadata> {
   if (typeof source === 'string') await assertFile(source);
   const name = nameOf(source);
   const sharp = await loadSharp();
@@ -146,7 +138,7 @@ async function readable(source: string | Uint8Array): Promise<sharp.Metadata> {
 /** The size of a picture as it is seen, turned upright by its EXIF orientation. */
 export async function pictureSize(source: PictureSource): Promise<Size> {
   if (isPicture(source)) return { width: source.width, height: source.height };
-  const { autoOrient } = await readable(source);
+  const { autoOrient } = await pictureMetadata(source);
   return autoOrient;
 }
 
@@ -182,22 +174,40 @@ export async function loadImage(
 }
 
 async function decoded(source: string | Uint8Array): Promise<Picture> {
-  await readable(source);
+  const { icc, space } = await pictureMetadata(source);
+  try {
+    const { data, info } = await asSrgb(icc && space === 'rgb16' ? await inEightBits(source) : source);
+    return { width: info.width, height: info.height, data: asRgb(data, info.channels) };
+  } catch (error) {
+    const [reason = ''] = (error as Error).message.trim().split('\n');
+    throw new UserError(`${nameOf(source)} is damaged: ${reason}. Name another file.`, {
+      cause: error,
+    });
+  }
+}
+
+// 'truncated', the milder level, takes half a TIFF and shows the rest black.
+const STRICT = { failOn: 'error', limitInputPixels: MOST_PIXELS } as const;
+
+async function asSrgb(source: string | Uint8Array): Promise<{ data: Buffer; info: sharp.OutputInfo }> {
   const sharp = await loadSharp();
-  // 'truncated', the milder level, takes half a TIFF and shows the rest black.
-  const { data, info } = await sharp(source, { failOn: 'error', limitInputPixels: MOST_PIXELS })
+  return await sharp(source, STRICT)
     .autoOrient()
     .flatten({ background: 'white' })
     .toColourspace('srgb')
     .raw()
-    .toBuffer({ resolveWithObject: true })
-    .catch((error: unknown) => {
-      const [reason = ''] = (error as Error).message.trim().split('\n');
-      throw new UserError(`${nameOf(source)} is damaged: ${reason}. Name another file.`, {
-        cause: error,
-      });
-    });
-  return { width: info.width, height: info.height, data: asRgb(data, info.channels) };
+    .toBuffer({ resolveWithObject: true });
+}
+
+/** The same picture with the upper 8 of its 16 bits, and its profile: with more bits sharp would bring it to Display P3, not to sRGB. */
+async function inEightBits(source: string | Uint8Array): Promise<Buffer> {
+  const sharp = await loadSharp();
+  return await sharp(source, { ...STRICT, ignoreIcc: true })
+    .autoOrient()
+    .toColourspace('srgb')
+    .keepIccProfile()
+    .tiff({ compression: 'none' })
+    .toBuffer();
 }
 
 /** Three channels: the one of a grey picture is repeated. */
@@ -242,38 +252,4 @@ function resizeNearest(picture: Picture, { width, height }: Size): Picture {
     }
   }
   return { width, height, data };
-}
-
-function jpeg(picture: sharp.Sharp): sharp.Sharp {
-  return picture.jpeg({ quality: 95, chromaSubsampling: '4:4:4' });
-}
-
-function tiff(picture: sharp.Sharp): sharp.Sharp {
-  return picture.tiff({ compression: 'deflate' });
-}
-
-/**
- * Writes a picture in the format of its extension: png, webp and tif without loss, jpg at quality 95. It is written under a temporary name
- * first, so that the file is either complete or absent.
- *
- * @throws UserError for another extension, or a place that cannot be written
- */
-export async function saveImage({ data, width, height }: Picture, file: string): Promise<void> {
-  const extension = path.extname(file).toLowerCase();
-  const encode = WRITABLE[extension];
-  if (!encode) {
-    const endings = Object.keys(WRITABLE).join(', ');
-    throw new UserError(`${file} has no ending that a picture can be saved with. Choose one of ${endings}.`);
-  }
-  const sharp = await loadSharp();
-  const bytes = await encode(sharp(data, { raw: { width, height, channels: 3 } }))
-    .toBuffer()
-    .catch((error: unknown) => {
-      const reason = (error as Error).message.trim();
-      throw new UserError(
-        `A ${extension} file cannot hold ${width} x ${height} pixels: ${reason}. Choose another format.`,
-        { cause: error },
-      );
-    });
-  await writeWholeFile(file, [bytes]);
 }

@@ -8,7 +8,9 @@ import { type CompiledFunction, type Computed, type InputArray, type DeviceName,
 import { type Device, chooseDevice, reasonOf } from '../device';
 import { UserError } from '../errors';
 import { type LossAndGrads, type Targets, lossAndGrads, transferLoss } from '../losses/transferLoss';
-import { CHAPTER_TERMS, type LossTerm, assertTerms, layersOf } from '../losses/terms';
+import { CHAPTER_TERMS, type LossTerm, assertTerms, highestOctave, layersOf } from '../losses/terms';
+import { sizeWithMargin, withMargin } from '../losses/margin';
+import { sizeAtOctave } from '../losses/octaves';
 import { type Network, type OpenNetwork, openNetwork } from '../network/network';
 import type { Progress as Download } from '../network/download';
 import type { Picture, PictureSource, ResizeFilter, Size } from '../picture/image';
@@ -19,7 +21,7 @@ import type { MakeVariables, Variables } from '../variables/variables';
 import { pyramid } from '../variables/pyramid';
 import { bytesNeeded } from './memory';
 import { type Finish, recolored } from './recolor';
-import { type SizedPictures, type SourceRecord, readPictures, recordsOf } from './sources';
+import { type SizedPictures, type SourceRecord, type StyleSize, readPictures, recordsOf } from './sources';
 import { computeTargets, disposeTargets } from './targets';
 
 export interface ProblemOptions {
@@ -31,11 +33,13 @@ export interface ProblemOptions {
   /** How pictures are resized. */
   resize?: ResizeFilter;
   /** The size that a style picture gets. Default the result's, which the chapter's Gram matrices need. */
-  styleSize?: (style: Size, result: Size) => Size;
+  styleSize?: (style: Size, result: Size) => StyleSize;
   /** Whose colours the result has. */
   color?: Settings['color'];
   /** Default the chapter's. */
   terms?: readonly LossTerm[];
+  /** How many mirrored pixels the network sees beyond each border; default none. */
+  margin?: number;
   /** What the optimiser moves; default a pyramid. */
   variables?: MakeVariables;
   /** The picture that the optimiser starts from, given the resized pictures. Default the content picture. */
@@ -115,6 +119,7 @@ export async function createProblem({
   styleSize = (_, result) => result,
   color = SETTINGS.color.default,
   terms = CHAPTER_TERMS,
+  margin = 0,
   variables: makeVariables = pyramid,
   first = ({ content }) => content,
   network: networkName = SETTINGS.network.default,
@@ -131,7 +136,9 @@ export async function createProblem({
   signal?.throwIfAborted();
   assertTerms(terms);
   await tf.ready();
-  const { pictures, finish } = recolored(await readPictures(sources, { height, resize, styleSize }), color);
+  const onNotice = (message: string) => onEvent?.({ type: 'notice', message });
+  const read = await readPictures(sources, { height, resize, styleSize, onNotice });
+  const { pictures, finish } = recolored(read, color);
   const size = sizeOf(pictures.content);
   const styleSizes = pictures.styles.map(sizeOf);
   const variables = makeVariables(size);
@@ -139,10 +146,19 @@ export async function createProblem({
   onEvent?.({ type: 'pictures', size, styles: styleSizes });
 
   const onDownload = (progress: Download) => onEvent?.({ type: 'download', ...progress });
-  const request = { network: networkName, layers: layersOf(terms), size, weights, signal, onDownload };
+  const seenAt = (layer: string) => sizeWithMargin(sizeAtOctave(size, highestOctave(terms, layer)), margin);
+  const request = {
+    network: networkName,
+    layers: layersOf(terms),
+    size: seenAt,
+    weights,
+    signal,
+    onDownload,
+  };
   const network = await abortable(open(request), signal, (late) => late.dispose());
   try {
-    const { choice, name, extractor } = network;
+    const { choice, name } = network;
+    const extractor = withMargin(network.extractor, margin);
     onEvent?.({ type: 'network', name, choice, weights: network.weights.path });
     const records = await recordsOf(sources);
     const device = await abortable(chooseDevice(wantedDevice), signal);

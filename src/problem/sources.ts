@@ -24,10 +24,17 @@ export interface SizedPictures {
   styles: readonly Picture[];
 }
 
+/** The size that a style picture gets. */
+export interface StyleSize extends Size {
+  /** How its own pixels fall short of what was asked for, after the picture's name. */
+  shortfall?: string;
+}
+
 interface ReadOptions {
   height: number;
   resize: ResizeFilter;
-  styleSize: (style: Size, result: Size) => Size;
+  styleSize: (style: Size, result: Size) => StyleSize;
+  onNotice?: (message: string) => void;
 }
 
 /**
@@ -37,14 +44,16 @@ interface ReadOptions {
  */
 export async function readPictures(
   sources: Sources,
-  { height, resize, styleSize }: ReadOptions,
+  { height, resize, styleSize, onNotice }: ReadOptions,
 ): Promise<SizedPictures> {
   const { imgHeight, imgWidth } = chapterSize(await pictureSize(sources.content), height);
   const size = { height: imgHeight, width: imgWidth };
   const content = await loadImage(sources.content, { size, resize });
   const styles: Picture[] = [];
-  for (const style of sources.styles) {
-    styles.push(await loadImage(style, { size: styleSize(await pictureSize(style), size), resize }));
+  for (const [i, style] of sources.styles.entries()) {
+    const { shortfall, ...sized } = styleSize(await pictureSize(style), size);
+    if (shortfall) onNotice?.(`${typeof style === 'string' ? style : `Style picture ${i + 1}`} ${shortfall}`);
+    styles.push(await loadImage(style, { size: sized, resize }));
   }
   return { content, styles };
 }

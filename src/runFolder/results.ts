@@ -6,24 +6,22 @@
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
-import { saveImage } from '../picture/image';
 import type { ProblemSource } from '../problem/problem';
 import type { Settings } from '../settings';
 import type { Checkpoint } from '../transfer/checkpoint';
-import type { IterationEvent, TransferEvent } from '../transfer/events';
+import type { IterationEvent, Progress, TransferEvent } from '../transfer/events';
 import type { Transfer } from '../transfer/transfer';
 import { writeWholeFile } from '../wholeFile';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
 import { assertNotInUse, lockFolder } from './folderLock';
+import { PICTURE_NAME, notesOf, resultPath, stoppedPath, writePicture } from './pictureFiles';
 import { assertFolder, assertRoom, assertWritable } from './place';
 import { type Versions, versions } from './versions';
 
 const LOSSES = 'losses.json';
 const SETTINGS_FILE = 'settings.json';
 const CHECKPOINT = 'checkpoint.bin';
-const STOPPED = 'result_when_stopped.png';
-const OURS =
-  /^(result_at_iteration_\d+\.png|result_when_stopped\.png|losses\.json|settings\.json|checkpoint\.bin)$/;
+const OTHERS = [LOSSES, SETTINGS_FILE, CHECKPOINT];
 
 /** One entry of losses.json. Evaluations and seconds are counted from the beginning of the run. */
 export type LossEntry = Pick<
@@ -46,12 +44,7 @@ export interface Results {
 }
 
 /** What a running transfer is asked for. */
-export type Run = Pick<Transfer<TransferEvent>, 'picture' | 'checkpoint'>;
-
-/** Where the picture of an iteration lies. */
-export function resultPath(dir: string, iteration: number): string {
-  return path.join(dir, `result_at_iteration_${iteration}.png`);
-}
+export type Run = Pick<Transfer<TransferEvent>, 'picture' | 'deepPicture' | 'checkpoint'>;
 
 /**
  * Checks, before any work and without writing, that the results of a new run can go into `dir`.
@@ -118,7 +111,7 @@ async function openResults(
     await removeUnfinished(dir);
     const losses = await earlierLosses();
     await writeRecord(dir, settings, source);
-    return { record: recorder(dir, losses), close: unlock };
+    return { record: recorder(dir, losses, settings, source), close: unlock };
   } catch (error) {
     await unlock();
     if (error instanceof UserError) throw error;
@@ -213,26 +206,36 @@ export function assertSameSource(before: ProblemSource, now: ProblemSource): voi
   }
 }
 
-function recorder(dir: string, losses: LossEntry[]): Results['record'] {
-  const record = writer(dir, losses);
+function recorder(...given: Parameters<typeof writer>): Results['record'] {
+  const record = writer(...given);
   return (event, run) =>
     record(event, run).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
-      throw new UserError(`${error.message} Fix this, then run: wheatfield resume ${dir}`, { cause: error });
+      throw new UserError(`${error.message} Fix this, then run: wheatfield resume ${given[0]}`, {
+        cause: error,
+      });
     });
 }
 
-function writer(dir: string, losses: LossEntry[]): Results['record'] {
+function writer(
+  dir: string,
+  losses: LossEntry[],
+  settings: Settings,
+  source: ProblemSource,
+): Results['record'] {
+  const { format } = settings;
+  const write = (run: Run, file: string, { iteration }: Progress) =>
+    writePicture(run, file, format, notesOf(settings, source, iteration + 1));
   return async (event, run) => {
     if (event.type === 'iteration') {
       const { iteration, loss, terms, saved, evaluations, seconds } = event;
-      await saveImage(await run.picture(), resultPath(dir, iteration));
+      await write(run, resultPath(dir, iteration, format), event);
       losses.push({ iteration, loss, terms, saved, evaluations, seconds });
       await writeWholeFile(path.join(dir, LOSSES), json(losses));
       await writeCheckpoint(path.join(dir, CHECKPOINT), await run.checkpoint());
-      await rm(path.join(dir, STOPPED), { force: true });
+      await rm(stoppedPath(dir, format), { force: true });
     } else if (event.type === 'end' && event.withinIteration) {
-      await saveImage(await run.picture(), path.join(dir, STOPPED));
+      await write(run, stoppedPath(dir, format), event);
       if (event.reason === 'stopped')
         await writeCheckpoint(path.join(dir, CHECKPOINT), await run.checkpoint());
     }
@@ -243,7 +246,7 @@ async function writeRecord(dir: string, settings: Settings, source: ProblemSourc
   const { content, style, weights, out } = settings;
   const absolute = {
     content: path.resolve(content),
-    style: path.resolve(style),
+    style: style.map((file) => path.resolve(file)),
     ...(weights !== undefined && { weights: path.resolve(weights) }),
     out: path.resolve(out),
   };
@@ -257,13 +260,17 @@ function json(value: unknown): string {
 
 async function earlierResults(dir: string): Promise<string[]> {
   const names = await readdir(dir).catch(() => []);
-  return names.filter((name) => OURS.test(name)).sort();
+  return names.filter(isOurs).sort();
 }
 
 /** Removes what a process was still writing, under a temporary name, when it was killed. */
 async function removeUnfinished(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
     const [, finished] = /^(.+)\.\d+\.tmp$/.exec(name) ?? [];
-    if (finished && OURS.test(finished)) await rm(path.join(dir, name));
+    if (finished && isOurs(finished)) await rm(path.join(dir, name));
   }
+}
+
+function isOurs(name: string): boolean {
+  return OTHERS.includes(name) || PICTURE_NAME.test(name);
 }

@@ -24,6 +24,13 @@ export interface PicturesEvent {
   styles: Size[];
 }
 
+/** Something that the user should know but that stops nothing. */
+export interface NoticeEvent {
+  type: 'notice';
+  /** In a sentence or two. */
+  message: string;
+}
+
 /** A part of the network's weights has arrived. */
 export interface DownloadEvent extends Download {
   type: 'download';
@@ -59,7 +66,7 @@ export interface CompiledEvent {
 }
 
 export type PreparationEvent =
-  PicturesEvent | DownloadEvent | NetworkEvent | DeviceEvent | TargetsEvent | CompiledEvent;
+  PicturesEvent | NoticeEvent | DownloadEvent | NetworkEvent | DeviceEvent | TargetsEvent | CompiledEvent;
 
 /** An iteration begins. */
 export interface StartEvent extends Progress {

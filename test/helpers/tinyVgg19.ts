@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { featureExtractor } from '../../src/losses/features';
 import type { OpenNetwork } from '../../src/network/network';
 import { type Widths, features, vgg19 } from '../../src/network/vgg19';
-import { saveImage } from '../../src/picture/image';
+import { saveImage } from '../../src/picture/save';
 import { deprocess } from '../../src/picture/preprocess';
 
 /** VGG19's form at a fraction of its width, so that tests need neither its weights nor seconds. */

@@ -3,12 +3,14 @@ import * as tf from '@tensorflow/tfjs';
 import { expectTypeOf } from 'expect-type';
 import {
   type Checkpoint,
+  type DeepPicture,
   type FoundWeights,
   type LossTerm,
   type NDArray,
   type NetworkName,
   type OpenNetwork,
   type Picture,
+  type SaveOptions,
   type TransferEvent,
   compile,
   contentTerm,
@@ -27,7 +29,7 @@ import {
 
 export async function pictures(picture: Picture): Promise<void> {
   expectTypeOf(loadImage).returns.resolves.toEqualTypeOf<Picture>();
-  expectTypeOf(saveImage).parameters.toEqualTypeOf<[Picture, string]>();
+  expectTypeOf(saveImage).parameters.toEqualTypeOf<[Picture | DeepPicture, string, SaveOptions?]>();
   await loadImage('a.png', { resize: 'nearest', size: { width: 1, height: 2 } });
   // @ts-expect-error no such filter
   await loadImage('a.png', { resize: 'bilinear' });

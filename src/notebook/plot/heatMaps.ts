@@ -6,7 +6,7 @@ import { loadSharp } from '../../picture/sharp';
 import { type TensorLike, colourPicture, matrixOf, viridis } from './colours';
 import type { Figure } from './figure';
 import { type GridOptions, SMALL_PNG, pictureGrid } from './pictures';
-import { FONT, drawSvg, escapeXml, textWidth } from './text';
+import { FONT, drawSvg, escapeXml, textWidth } from '../../picture/text';
 
 export interface HeatMapOptions extends GridOptions {
   /** What the colour stands for, with its unit; written beside the colour bar. */

@@ -3,7 +3,7 @@ import { UserError } from '../../errors';
 import type { Picture } from '../../picture/image';
 import { loadSharp } from '../../picture/sharp';
 import type { Figure } from './figure';
-import { FONT, drawSvg, escapeXml } from './text';
+import { FONT, drawSvg, escapeXml } from '../../picture/text';
 
 export interface GridOptions {
   /** Pictures in a row; default all of them, at most four. */

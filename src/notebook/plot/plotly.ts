@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { JSDOM } from 'jsdom';
 import type { PlotlyFigure, Figure } from './figure';
-import { FONT, drawSvg, textWidth } from './text';
+import { FONT, drawSvg, textWidth } from '../../picture/text';
 
 /** Pixels of the PNG for each CSS pixel. */
 const SHARPNESS = 2;

@@ -1,7 +1,7 @@
 /** Text in figures: one font that comes along, so that labels look the same everywhere, also on a machine without fonts. */
 import path from 'node:path';
-import { loadSharp } from '../../picture/sharp';
-import { PROJECT_FOLDER } from '../../project';
+import { loadSharp } from './sharp';
+import { PROJECT_FOLDER } from '../project';
 
 export const FONT = 'DejaVu Sans';
 const FONT_FILE = path.join(PROJECT_FOLDER, 'assets', 'DejaVuSans.ttf');
