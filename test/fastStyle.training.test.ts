@@ -183,7 +183,7 @@ describe('the training of fast style networks', () => {
     );
     assert.ok(steps.every(({ secondsLeft }) => secondsLeft >= 0));
     const scored = events.filter((event) => event.type === 'score');
-    assert.equal(scored.length, 25);
+    assert.equal(scored.length, 24);
     let best = Infinity;
     for (const { score, isBest } of scored) {
       assert.equal(isBest, score <= best);

@@ -147,9 +147,7 @@ function trainingNotes({ adam, seconds, best }: TrainingState, { style }: AdaptO
 /** The base's shared parameters, and for a vector to begin with the mean of its styles. */
 function firstParameters({ parameters, styles }: FastStyleModel, name: string): Parameters {
   const vectors = Object.values(styles);
-  const mean = (vectors[0]).map(
-    (_, i) => vectors.reduce((sum, vector) => sum + vector[i], 0) / vectors.length,
-  );
+  const mean = vectors[0].map((_, i) => vectors.reduce((sum, vector) => sum + vector[i], 0) / vectors.length);
   return { ...parameters, [styleParameter(name)]: parameter([mean.length], mean) };
 }
 
