@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line: `wheatfield transfer` is the chapter, `wheatfield stylize` paints in one pass. */
+/** The command line: `wheatfield transfer` is the chapter, `wheatfield stylize` paints in one pass, `wheatfield train` learns how. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import type { OpenNetwork } from '../network/network';
@@ -10,6 +10,7 @@ import { addManyCommand } from './manyCommand';
 import type { Surroundings } from './run';
 import { addStylizeCommand } from './stylizeCommand';
 import type { TerminalStream } from './terminal';
+import { addTrainCommand } from './trainCommand';
 
 const EXAMPLES = `
 Examples:
@@ -107,6 +108,10 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   addStylizeCommand(program, async (inputs, flags) => {
     const { runStylize } = await import('./stylize.js');
     exitCode = await runStylize(inputs, flags, surroundings);
+  });
+  addTrainCommand(program, async (flags) => {
+    const { runTrain } = await import('./train.js');
+    exitCode = await runTrain(flags, surroundings);
   });
   try {
     await program.parseAsync(args, { from: 'user' });
