@@ -8,6 +8,12 @@
 // The cells follow section 8.3 of *Deep Learning with Python*. They keep the book's order and its names. Each heading gives the number of
 // the book's cell, from In [15] to In [24]; you do not need the book to follow.
 //
+// %% [markdown] tags=["exercise"]
+// **This is the exercise edition.** Eight tasks wait for you, marked _Task 1_ to _Task 8_. In each, replace the line that throws by your
+// code, run the cell, and run the check below it. The check says in words what is wrong. A task takes 5 to 15 minutes. You need the
+// earlier tasks for the later cells. The notebook `style-transfer` in the folder above has the solutions; look there only afterwards.
+
+// %% [markdown]
 // Run the cells from top to bottom (Shift+Enter). If a cell complains `Cannot find name 'model'`, the cell that makes `model` has not run
 // yet. Choose *Run All Above*. After a change, run the changed cell and the cells below it.
 
@@ -17,41 +23,19 @@
 // In the book, Keras has to be told to build a graph first instead of computing at once. TensorFlow.js computes at once, which makes it
 // easy to look at things. Where speed matters, the section "The gradient, and the Evaluator" compiles a function to a graph.
 //
-// All paths in this notebook start at the project's folder.
+// `tf` is TensorFlow.js, and `wf` is Wheatfield, this project. All paths in this notebook start at the project's folder.
 
 // %%
 import * as tf from '@tensorflow/tfjs';
-import {
-  type Checkpoint,
-  PROJECT_FOLDER,
-  type Picture,
-  UserError,
-  type Variables,
-  compile,
-  featureMaps,
-  features,
-  fminLbfgsb,
-  heatMaps,
-  interruptible,
-  loadImage,
-  loadModel,
-  lossComparison,
-  lossCurves,
-  pictureGrid,
-  pictureSize,
-  pixels,
-  pyramid,
-  saveImage,
-  show,
-  showLive,
-  transfer,
-  useEagerBackend,
-} from 'wheatfield';
+import * as wf from 'wheatfield';
 import { mkdirSync } from 'node:fs';
 
-process.chdir(PROJECT_FOLDER);
-const backend = await useEagerBackend();
+process.chdir(wf.PROJECT_FOLDER);
+const backend = await wf.useEagerBackend();
 console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
+
+// %% tags=["exercise"]
+import * as check from 'wheatfield/exercises'; // the checks of the tasks
 
 // %% [markdown]
 // ## In [16]: Two paintings
@@ -60,22 +44,22 @@ console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
 // style picture is stretched to the same size, as in the book, because Gram matrices add up over positions and only sums over equally many
 // positions can be compared. If its proportions are very different, its strokes get distorted. Crop it first.
 //
-// The work grows with the number of pixels. The book uses a height of 400. A height of 240 is enough for a first look.
+// The work grows with the number of pixels. The book uses a height of 400. A height of 200 is enough for a first look.
 
 // %% tags=["parameters"]
 const targetImagePath = 'img/bazille_ramparts_aigues-mortes_1867.png';
 const styleReferenceImagePath = 'img/vangogh_village_street_auvers_1890.png';
 
-const { width, height } = await pictureSize(targetImagePath);
-const imgHeight = 240;
+const { width, height } = await wf.pictureSize(targetImagePath);
+const imgHeight = 200;
 const imgWidth = Math.floor((width * imgHeight) / height);
 
 // %%
-await show(
+await wf.show(
   'paintings',
-  pictureGrid({
-    'content (the target image)': await loadImage(targetImagePath),
-    'style (the style reference image)': await loadImage(styleReferenceImagePath),
+  wf.pictureGrid({
+    'content (the target image)': await wf.loadImage(targetImagePath),
+    'style (the style reference image)': await wf.loadImage(styleReferenceImagePath),
   }),
 );
 console.log(`The result will be ${imgWidth} x ${imgHeight} pixels.`);
@@ -92,19 +76,39 @@ console.log(`The result will be ${imgWidth} x ${imgHeight} pixels.`);
 // are not part of this project, so you will not see the book's losses here.
 
 // %%
+// The picture as a tensor [1, imgHeight, imgWidth, 3]: a batch of one picture; red, green and blue, from 0 to 255.
+async function imgToArray(imagePath: string): Promise<tf.Tensor4D> {
+  const { data } = await wf.loadImage(imagePath, { size: { height: imgHeight, width: imgWidth } });
+  return tf.tensor4d(Float32Array.from(data), [1, imgHeight, imgWidth, 3]);
+}
+
+// %% [markdown] tags=["exercise"]
+// ### Task 1: preprocess and deprocess
+//
+// `preprocessImage` starts with `imgToArray(imagePath)`. Turn red, green, blue into blue, green, red (`tf.reverse` along an axis), and
+// subtract `imageNetMeans`. Keep the shape [1, imgHeight, imgWidth, 3].
+//
+// `deprocessImage` gets the same numbers as a flat list. Make a tensor [imgHeight, imgWidth, 3] of them and undo both steps, in which
+// order? Round, clip to 0 to 255 (`tf.clipByValue`), and return `{ height: imgHeight, width: imgWidth, data: ... }`, where `data` is a
+// `Uint8Array`.
+
+// %% tags=["solution"]
 const imageNetMeans = tf.tensor1d([103.939, 116.779, 123.68]); // blue, green, red
 
 async function preprocessImage(imagePath: string): Promise<tf.Tensor4D> {
-  const { data } = await loadImage(imagePath, { size: { height: imgHeight, width: imgWidth } });
-  const rgb = tf.tensor4d(Float32Array.from(data), [1, imgHeight, imgWidth, 3]);
+  const rgb = await imgToArray(imagePath);
   return tf.sub<tf.Tensor4D>(tf.reverse(rgb, 3), imageNetMeans);
 }
 
-function deprocessImage(x: ArrayLike<number>): Picture {
+function deprocessImage(x: ArrayLike<number>): wf.Picture {
   const bgr = tf.add(tf.tensor(Float32Array.from(x), [imgHeight, imgWidth, 3]), imageNetMeans);
   const rgb = tf.clipByValue(tf.round(tf.reverse(bgr, 2)), 0, 255);
   return { height: imgHeight, width: imgWidth, data: Uint8Array.from(rgb.dataSync()) };
 }
+
+// %% tags=["exercise"]
+console.log(await check.preprocess(preprocessImage, targetImagePath, { height: imgHeight, width: imgWidth }));
+console.log(await check.deprocess(deprocessImage, { height: imgHeight, width: imgWidth }));
 
 // %% [markdown]
 // Here is the network's input, shown as if it were a picture (values below 0 are black), and the same tensor converted back:
@@ -114,9 +118,9 @@ const targetImage = await preprocessImage(targetImagePath);
 const styleReferenceImage = await preprocessImage(styleReferenceImagePath);
 
 const asItIs = Uint8Array.from(targetImage.clipByValue(0, 255).dataSync());
-await show(
+await wf.show(
   'preprocessed',
-  pictureGrid({
+  wf.pictureGrid({
     'preprocessed, taken for a picture': { height: imgHeight, width: imgWidth, data: asItIs },
     'and deprocessed again': deprocessImage(targetImage.dataSync()),
   }),
@@ -144,9 +148,37 @@ console.log(
 const network = 'auto'; // or 'vgg19', or 'vgg19-slim'
 
 // %%
-const { model, choice } = await loadModel(network);
+const { model, choice, open } = await wf.loadModel(network);
 console.log(choice);
 model.summary();
+
+// %% [markdown]
+// What does one layer do? It slides small filters, 3 x 3 pixels, over the picture. Each filter has a weight for each pixel and channel
+// below it. The layer multiplies, adds up, adds a bias for each filter, and replaces what is negative by 0 (ReLU). Edges are padded with
+// zeros, so that the size stays. The cell below computes the first layer by hand and compares it with the network's own:
+
+// %% [markdown] tags=["exercise"]
+// ### Task 2: a layer of your own
+//
+// `convolution` gets pictures [1, height, width, channels], the filters [3, 3, channels, filters] and a bias [filters]. Use `tf.conv2d`,
+// which wants a stride and a padding as well, then the bias, then `tf.relu`.
+
+// %% tags=["solution"]
+function convolution(x: tf.Tensor4D, kernel: tf.Tensor4D, bias: tf.Tensor): tf.Tensor {
+  return tf.relu(tf.add(tf.conv2d(x, kernel, 1, 'same'), bias));
+}
+
+// %% tags=["exercise"]
+console.log(await check.convolution(convolution));
+
+// %%
+const firstConvolution = model.layers[1];
+const [kernel, bias] = firstConvolution.getWeights();
+const byHand = convolution(targetImage, kernel as tf.Tensor4D, bias);
+const byNetwork = firstConvolution.apply(targetImage) as tf.Tensor;
+const apart = tf.max(tf.abs(tf.sub(byHand, byNetwork))).dataSync()[0];
+console.log(`${firstConvolution.name}: filters [${kernel.shape.join()}], output [${byHand.shape.join()}],`);
+console.log(`at most ${apart.toPrecision(2)} away from the network's own output.`);
 
 // %% [markdown]
 // What do the layers see? Near the picture, a channel responds to an edge or a colour at full resolution. You could still trace the
@@ -157,9 +189,12 @@ model.summary();
 
 // %%
 for (const layerName of ['block1_conv2', 'block5_conv2']) {
-  const activations = features(model, [layerName])(targetImage)[layerName];
+  const activations = wf.features(model, [layerName])(targetImage)[layerName];
   console.log(layerName, activations.shape);
-  await show(`feature-maps-${layerName}`, pictureGrid(featureMaps(activations), { pictureWidth: 230 }));
+  await wf.show(
+    `feature-maps-${layerName}`,
+    wf.pictureGrid(wf.featureMaps(activations), { pictureWidth: 230 }),
+  );
 }
 
 // %% [markdown]
@@ -168,16 +203,25 @@ for (const layerName of ['block1_conv2', 'block5_conv2']) {
 // Two pictures have the same content when a high layer responds to both in the same way. The content loss is the sum of the squared
 // differences at all positions. It is 0 for the target image itself.
 
-// %%
+// %% [markdown] tags=["exercise"]
+// ### Task 3: the content loss
+//
+// Both arguments have the shape [1, rows, columns, channels]. Return a tensor without axes: one number. (The example checks the shapes
+// first. You need not.)
+
+// %% tags=["solution"]
 function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
   if (base.shape.join() !== combination.shape.join()) {
-    throw new UserError(
+    throw new wf.UserError(
       `The layer has different shapes for the two pictures: [${base.shape.join()}] and [${combination.shape.join()}]. ` +
         'Run all cells again from "Two paintings" on.',
     );
   }
   return tf.sum(tf.square(tf.sub(combination, base)));
 }
+
+// %% tags=["exercise"]
+console.log(await check.contentLoss(contentLoss));
 
 // %% [markdown]
 // ## In [20]: The Gram matrix and the style loss
@@ -186,13 +230,31 @@ function contentLoss(base: tf.Tensor, combination: tf.Tensor): tf.Tensor {
 // how strongly both respond together: blue and slanting strokes, for example. The sum drops the positions and keeps the combinations of
 // features. The style loss compares two such matrices.
 
-// %%
+// %% [markdown] tags=["exercise"]
+// ### Task 4: the Gram matrix
+//
+// From activations x [1, rows, columns, channels], put the channels first (`tf.transpose`), make each channel one row (`tf.reshape` to
+// [channels, rows * columns]), and multiply by the transpose (`tf.matMul` can transpose its second argument). The result is [channels,
+// channels]. Divide by nothing: the book does that in the style loss.
+
+// %% tags=["solution"]
 function gramMatrix(x: tf.Tensor): tf.Tensor2D {
   const [, rows, columns, channels] = x.shape;
   const flat = tf.reshape<tf.Rank.R2>(tf.transpose(x, [0, 3, 1, 2]), [channels, rows * columns]);
   return tf.matMul(flat, flat, false, true);
 }
 
+// %% tags=["exercise"]
+console.log(await check.gramMatrix(gramMatrix));
+
+// %% [markdown]
+// The style loss is the sum of the squared differences of two Gram matrices, divided by 4 channels² size². The channels are the
+// picture's 3, and the size is the picture's, imgHeight x imgWidth, whatever the layer.
+
+// %% [markdown] tags=["exercise"]
+// ### Task 5: the style loss
+
+// %% tags=["solution"]
 function styleLoss(style: tf.Tensor, combination: tf.Tensor): tf.Tensor {
   const S = gramMatrix(style);
   const C = gramMatrix(combination);
@@ -201,16 +263,19 @@ function styleLoss(style: tf.Tensor, combination: tf.Tensor): tf.Tensor {
   return tf.div(tf.sum(tf.square(tf.sub(S, C))), 4 * channels ** 2 * size ** 2);
 }
 
+// %% tags=["exercise"]
+console.log(await check.styleLoss(styleLoss, { height: imgHeight, width: imgWidth }));
+
 // %% [markdown]
 // Here are two styles, as the 64 channels of block1_conv1 see them. Rows and columns are channels; the diagonal shows each channel with
 // itself. The two matrices have their bright spots in different places. The style loss measures that difference.
 
 // %%
 const otherStyleImage = await preprocessImage('img/cassatt_summertime_1894.png');
-const firstLayer = features(model, ['block1_conv1']);
-await show(
+const firstLayer = wf.features(model, ['block1_conv1']);
+await wf.show(
   'gram-matrices',
-  heatMaps(
+  wf.heatMaps(
     {
       'Gram matrix of the style reference image': gramMatrix(firstLayer(styleReferenceImage)['block1_conv1']),
       'Gram matrix of another style (Cassatt)': gramMatrix(firstLayer(otherStyleImage)['block1_conv1']),
@@ -223,29 +288,40 @@ await show(
 // ## In [21]: The total variation loss
 //
 // So far, nothing in the loss prevents a speckled picture. Total variation does: it compares each pixel with the one below and the one to
-// the right, and it is small when the differences are small. The map shows how much each pixel of the target image adds. Edges cost a lot;
-// flat areas cost nothing.
+// the right, and it is small when the differences are small. The map shows how much each pixel of the target image could save by a change.
+// Edges are bright, because they cost a lot. Flat areas are dark.
 
-// %%
-function totalVariationMap(x: tf.Tensor): tf.Tensor {
+// %% [markdown] tags=["exercise"]
+// ### Task 6: the total variation loss
+//
+// For pictures x [1, imgHeight, imgWidth, 3]: a is the square of each pixel's difference to the one below, b that to the one on the
+// right. Raise a + b to the power of 1.25 and add up everything. Leave out the last row and the last column, which lack a neighbour
+// (`tf.slice` with a begin and a size).
+
+// %% tags=["solution"]
+function totalVariationLoss(x: tf.Tensor): tf.Tensor {
   const size = [1, imgHeight - 1, imgWidth - 1, 3];
   const corner = tf.slice(x, [0, 0, 0, 0], size);
   const a = tf.square(tf.sub(corner, tf.slice(x, [0, 1, 0, 0], size)));
   const b = tf.square(tf.sub(corner, tf.slice(x, [0, 0, 1, 0], size)));
-  return tf.pow(tf.add(a, b), 1.25);
+  return tf.sum(tf.pow(tf.add(a, b), 1.25));
 }
 
-function totalVariationLoss(x: tf.Tensor): tf.Tensor {
-  return tf.sum(totalVariationMap(x));
-}
+// %% tags=["exercise"]
+console.log(await check.totalVariation(totalVariationLoss, { height: imgHeight, width: imgWidth }));
 
 // %%
-const variation = tf.sum(totalVariationMap(targetImage), 3);
-await show(
+// The gradient of the loss says where it comes from.
+const variationGradient = tf.grad(totalVariationLoss)(targetImage);
+await wf.show(
   'total-variation',
-  heatMaps(
-    { 'total variation of the target image': variation },
-    { label: 'per pixel', scale: 'log', pictureWidth: 640 },
+  wf.heatMaps(
+    {
+      'total variation of the target image: what each pixel could save': tf
+        .sum(tf.abs(variationGradient), 3)
+        .squeeze(),
+    },
+    { label: 'gradient', scale: 'log', pictureWidth: 480 },
   ),
 );
 
@@ -270,11 +346,11 @@ const contentWeight = 0.025;
 // %%
 console.log('outputsDict has', Object.keys(outputsDict).join(', '));
 if (!(totalVariationWeight > 0 || styleWeight > 0 || contentWeight > 0)) {
-  throw new UserError('Every weight is 0, so there is nothing to minimise. Raise one of them.');
+  throw new wf.UserError('Every weight is 0, so there is nothing to minimise. Raise one of them.');
 }
 
 // features() looks the names up in outputsDict and gives the function from a picture to those outputs.
-const layerFeatures = features(model, [contentLayer, ...styleLayers]);
+const layerFeatures = wf.features(model, [contentLayer, ...styleLayers]);
 const targetImageFeatures = layerFeatures(targetImage);
 const styleReferenceFeatures = layerFeatures(styleReferenceImage);
 
@@ -312,47 +388,153 @@ function loss(combinationImage: tf.Tensor): tf.Tensor {
 // (In a notebook, write `{ q: q }` instead of `{ q }` for a name from an earlier cell. The kernel does not know the short form.)
 
 // %%
-const fetchLossAndGrads = await compile(
+const fetchLossAndGrads = await wf.compile(
   (x: tf.Tensor) => ({ ...tf.valueAndGrad(loss)(x), terms: lossTerms(x), picture: x }),
   [1, imgHeight, imgWidth, 3],
 );
 
+// %% [markdown] tags=["exercise"]
+// ### Task 7: the Evaluator
+//
+// `loss(x)` calls `fetchLossAndGrads(x)`, waits for it, keeps the gradient as a `Float64Array` and returns the loss as a number. What it
+// gets is `{ value, grad }`, each with its numbers in `data`. `grads()` returns the gradient that was kept. If there is none yet, it throws
+// an error.
+
+// %% tags=["solution"]
 class Evaluator {
   gradValues: Float64Array | null = null;
 
+  constructor(readonly fetchLossAndGrads: wf.FetchLossAndGrads) {}
+
   loss = async (x: Float64Array) => {
-    const outs = await fetchLossAndGrads(x);
+    const outs = await this.fetchLossAndGrads(x);
     this.gradValues = Float64Array.from(outs.grad.data);
     return outs.value.data[0];
   };
 
   grads = () => {
-    if (this.gradValues === null)
-      throw new UserError('There is no gradient yet. Call loss(x) before grads(x).');
+    if (this.gradValues === null) {
+      throw new wf.UserError('There is no gradient yet. Call loss(x) before grads(x).');
+    }
     const gradValues = this.gradValues;
     this.gradValues = null;
     return gradValues;
   };
 }
 
-const evaluator = new Evaluator();
+// %% tags=["exercise"]
+console.log(await check.evaluator(Evaluator));
+
+// %%
+const evaluator = new Evaluator(fetchLossAndGrads);
+
+// %% [markdown]
+// What does each part of the loss want? Take a picture half way between the two paintings. The gradient of each part says how to change
+// it. The figure shows the change that makes each part smaller: grey stays, light gets lighter, dark gets darker. Each is shown as strongly
+// as the eye needs; the number says how strong it really is.
+//
+// Look where each part pulls. The content loss pulls hardest where the roofs and trees of the village stand in Bazille's sky, and
+// leaves the quiet places alone. The style loss pulls everywhere, in dabs as large as brush strokes. The total variation loss pulls along
+// the edges of both paintings, and nowhere else. The sum of the three is what the optimiser follows.
+
+// %%
+const halfWay = tf.mul(tf.add(targetImage, styleReferenceImage), 0.5);
+const gradientOf = (name: string, x: tf.Tensor) => tf.grad((y: tf.Tensor) => lossTerms(y)[name])(x);
+const fetchGradients = await wf.compile(
+  (x: tf.Tensor) => ({
+    content: gradientOf('content', x),
+    style: gradientOf('style', x),
+    'total variation': gradientOf('totalVariation', x),
+  }),
+  [1, imgHeight, imgWidth, 3],
+);
+
+const wishes: Record<string, wf.Picture> = { 'half way': deprocessImage(halfWay.dataSync()) };
+for (const [name, { data }] of Object.entries(await fetchGradients(Float64Array.from(halfWay.dataSync())))) {
+  const gradient = tf.tensor(Float32Array.from(data));
+  const strength = tf.sqrt(tf.mean(tf.square(gradient))).dataSync()[0];
+  // Around grey, in the form that deprocessImage expects.
+  const change = tf.sub(128, tf.mul(gradient, 50 / strength)).reshape([1, imgHeight, imgWidth, 3]);
+  wishes[`${name} (${strength.toPrecision(2)})`] = deprocessImage(tf.sub(change, imageNetMeans).dataSync());
+}
+await wf.show('what-each-loss-wants', wf.pictureGrid(wishes, { columns: 2, pictureWidth: 340 }));
+await fetchGradients.dispose();
 
 // %% [markdown]
 // ## In [24]: The loop
 //
-// L-BFGS walks downhill. It uses the gradients of its last steps to estimate how the ground curves. It starts at the target image. One call
-// of `fminLbfgsb` is one iteration of the book's loop. Here is the beginning of the first call, with a line for each step:
+// Downhill is against the gradient. The simplest optimiser, plain gradient descent, takes a step of a fixed size times the gradient, again
+// and again. How large should the step be?
+
+// %% [markdown] tags=["exercise"]
+// ### Task 8: one step of gradient descent
+//
+// Return new numbers, one for each of x. Leave x itself as it is. (`x.map((value, i) => ...)` makes new numbers from old ones.)
+
+// %% tags=["solution"]
+function gradientStep(x: Float64Array, gradient: Float64Array, stepSize: number): Float64Array {
+  return x.map((value, i) => value - stepSize * gradient[i]);
+}
+
+// %% tags=["exercise"]
+console.log(await check.gradientStep(gradientStep));
+
+// %% [markdown]
+// L-BFGS chooses the size of each step itself. It uses the gradients of its last steps to estimate how the ground curves, and goes far
+// where it is flat. Both optimisers start at the target image and get the same number of evaluations. The step size of plain gradient
+// descent is the best of three: each is tried for two steps, and you see what becomes of the loss. Too small a step hardly moves, too large
+// a step jumps over the valley.
+//
+// In the curves, look at the beginning first: L-BFGS knows nothing yet, and tries tiny steps. Then look where the lines cross.
+
+// %% tags=["parameters"]
+const evaluationsToCompare = 15;
+const stepSizes = [1e-6, 1e-5, 1e-4];
 
 // %%
 const targetValues = Float64Array.from(targetImage.dataSync());
-console.log('loss of the target image:', await evaluator.loss(targetValues));
 
-const [, minVal, info] = await fminLbfgsb(evaluator.loss, targetValues, {
-  fprime: evaluator.grads,
-  maxfun: 4,
-  callback: () => console.log('a step is taken'),
-});
-console.log('after', info.funcalls, 'evaluations:', minVal);
+async function descend(stepSize: number, evaluations: number) {
+  const falling: wf.LossPoint[] = [];
+  let x: Float64Array = targetValues;
+  while (falling.length < evaluations) {
+    falling.push({ evaluations: falling.length, loss: await evaluator.loss(x), terms: {} });
+    x = gradientStep(x, evaluator.grads(), stepSize);
+  }
+  return falling;
+}
+
+const trials: { stepSize: number; loss: number }[] = [];
+for (const stepSize of stepSizes) {
+  const falling = await descend(stepSize, 3);
+  trials.push({ stepSize: stepSize, loss: falling[2].loss });
+  console.log(`step size ${stepSize}: loss ${falling.map(({ loss }) => loss.toExponential(2)).join(', ')}`);
+}
+const best = trials.reduce((least, trial) => (trial.loss < least.loss ? trial : least));
+
+// One call of fminLbfgsb is one iteration of the book's loop.
+const byLbfgs: wf.LossPoint[] = [];
+const [, minVal, info] = await wf.fminLbfgsb(
+  async (x: Float64Array) => {
+    const value = await evaluator.loss(x);
+    byLbfgs.push({ evaluations: byLbfgs.length, loss: value, terms: {} });
+    return value;
+  },
+  targetValues,
+  { fprime: evaluator.grads, maxfun: evaluationsToCompare },
+);
+console.log(`L-BFGS: loss ${minVal.toExponential(2)} after ${info.funcalls} evaluations`);
+
+await wf.show(
+  'optimisers',
+  wf.lossComparison(
+    {
+      [`gradient descent, steps of ${best.stepSize}`]: await descend(best.stepSize, evaluationsToCompare),
+      'L-BFGS': byLbfgs,
+    },
+    'The same loss, two optimisers',
+  ),
+);
 
 // %% [markdown]
 // `transfer` is the book's loop around that call. It reports its progress as events: a `step` with the loss and its terms, and an
@@ -363,18 +545,18 @@ console.log('after', info.funcalls, 'evaluations:', minVal);
 // The next cell resets everything to the start. The book does 20 iterations.
 
 // %% tags=["parameters"]
-const iterations = 10;
+const iterations = 4;
 const resultFolder = 'results/style-transfer';
 mkdirSync(resultFolder, { recursive: true });
 const resultFname = (i: number) => `${resultFolder}/result_at_iteration_${i}.png`;
 
-let checkpoint: Checkpoint | undefined = undefined;
+let checkpoint: wf.Checkpoint | undefined = undefined;
 let result = deprocessImage(targetImage.dataSync());
 const first = await fetchLossAndGrads(targetValues);
 const firstTerms: Record<string, number> = {};
 for (const [name, term] of Object.entries(first.terms)) firstTerms[name] = term.data[0];
 const history = [{ evaluations: 0, loss: first.value.data[0], terms: firstTerms }];
-const filmstrip: Record<string, Picture> = { 'target image': result };
+const filmstrip: Record<string, wf.Picture> = { 'target image': result };
 
 // %% [markdown]
 // This cell paints. Watch the picture and the curves while it runs. The *Interrupt* button (■) stops it. Run the cell again to continue.
@@ -382,18 +564,18 @@ const filmstrip: Record<string, Picture> = { 'target image': result };
 // At first, the style loss falls quickly. The content loss rises from 0, because every stroke changes the content a little.
 
 // %%
-const preview = await showLive('preview', pictureGrid({ 'the combination image': result }));
-const curves = await showLive('loss-curves', lossCurves(history));
+const preview = await wf.showLive('preview', wf.pictureGrid({ 'the combination image': result }));
+const curves = await wf.showLive('loss-curves', wf.lossCurves(history));
 
 const size = { height: imgHeight, width: imgWidth };
 const problem = {
   ...size,
-  variables: pixels(size),
+  variables: wf.pixels(size),
   z0: targetValues,
   lossAndGrads: fetchLossAndGrads,
 };
-const interrupted = await interruptible(async (signal) => {
-  const run = transfer(problem, {
+const interrupted = await wf.interruptible(async (signal) => {
+  const run = wf.transfer(problem, {
     iterations: iterations,
     evaluations: 20,
     restart: false,
@@ -405,13 +587,13 @@ const interrupted = await interruptible(async (signal) => {
     if (event.type === 'step') {
       history.push(event);
       await preview.refresh(async () =>
-        pictureGrid({ [`iteration ${event.iteration}`]: await run.picture() }),
+        wf.pictureGrid({ [`iteration ${event.iteration}`]: await run.picture() }),
       );
-      await curves.refresh(() => lossCurves(history));
+      await curves.refresh(() => wf.lossCurves(history));
     }
     if (event.type === 'iteration') {
       filmstrip[`iteration ${event.iteration}`] = await run.picture();
-      await saveImage(await run.picture(), resultFname(event.iteration));
+      await wf.saveImage(await run.picture(), resultFname(event.iteration));
       console.log(
         `iteration ${event.iteration}: loss ${event.loss.toExponential(4)}, ${event.seconds.toFixed(1)} s`,
       );
@@ -420,19 +602,19 @@ const interrupted = await interruptible(async (signal) => {
   }
   [result, checkpoint] = [await run.picture(), await run.checkpoint()];
 });
-await preview.update(pictureGrid({ [interrupted ? 'interrupted' : 'result']: result }));
-await curves.update(lossCurves(history));
+await preview.update(wf.pictureGrid({ [interrupted ? 'interrupted' : 'result']: result }));
+await curves.update(wf.lossCurves(history));
 console.log(interrupted ? 'Interrupted: run this cell again to go on.' : 'Done.');
 
 // %% [markdown]
 // ## The result
 
 // %%
-await show(
+await wf.show(
   'side-by-side',
-  pictureGrid({
-    content: await loadImage(targetImagePath, { size: { height: imgHeight, width: imgWidth } }),
-    style: await loadImage(styleReferenceImagePath, { size: { height: imgHeight, width: imgWidth } }),
+  wf.pictureGrid({
+    content: await wf.loadImage(targetImagePath, { size: { height: imgHeight, width: imgWidth } }),
+    style: await wf.loadImage(styleReferenceImagePath, { size: { height: imgHeight, width: imgWidth } }),
     result: result,
   }),
 );
@@ -441,7 +623,70 @@ await show(
 // Here are the iterations as a filmstrip. The first ones change the most; later ones sharpen the strokes.
 
 // %%
-await show('filmstrip', pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }));
+await wf.show('filmstrip', wf.pictureGrid(filmstrip, { columns: 5, pictureWidth: 190 }));
+
+// %% [markdown]
+// ## Beyond the book: what clipping does
+//
+// The book's optimiser may choose any numbers. A file cannot hold them: saving clips what lies below 0 or above 255. So the saved picture is
+// not the one whose loss was printed. Below, the optimiser runs twice, once without bounds, as in the book, and once with the bounds that a
+// screen has. After each step, the loss is computed for the optimiser's numbers and for the picture as it would be saved.
+//
+// In the curves, compare the two lines without bounds: the saved picture is much worse than the loss that the book prints. With bounds,
+// both lines are one. The map shows where the numbers left the range; black pixels are those that a file can hold.
+
+// %%
+async function follow(bounds?: wf.Bounds) {
+  const steps: { evaluations: number; loss: number; x: Float64Array }[] = [];
+  let evaluations = 0;
+  let lastLoss = 0;
+  await wf.fminLbfgsb(
+    async (x: Float64Array) => {
+      evaluations++;
+      lastLoss = await evaluator.loss(x);
+      return lastLoss;
+    },
+    targetValues,
+    {
+      fprime: evaluator.grads,
+      maxfun: evaluationsToCompare,
+      bounds: bounds,
+      // A step ends where the loss was computed last.
+      callback: (x) => steps.push({ evaluations: evaluations, loss: lastLoss, x: x }),
+    },
+  );
+  const [optimiser, saved] = [[history[0]], [history[0]]];
+  for (const { evaluations, loss, x } of steps) {
+    optimiser.push({ evaluations: evaluations, loss: loss, terms: {} });
+    const asSaved = Float64Array.from(wf.preprocess(deprocessImage(x)).dataSync());
+    saved.push({ evaluations: evaluations, loss: await evaluator.loss(asSaved), terms: {} });
+  }
+  return { optimiser: optimiser, saved: saved, x: steps[steps.length - 1].x };
+}
+
+const unbounded = await follow();
+const bounded = await follow(wf.displayable(targetValues.length));
+await wf.show(
+  'clipping',
+  wf.lossComparison(
+    {
+      "the book's loss": unbounded.optimiser,
+      'its saved picture': unbounded.saved,
+      'with bounds': bounded.optimiser,
+      'with bounds, saved': bounded.saved,
+    },
+    'The loss before and after saving',
+  ),
+);
+
+const levels = tf.add(tf.tensor(Float32Array.from(unbounded.x), [imgHeight, imgWidth, 3]), imageNetMeans);
+const outside = tf.abs(tf.sub(levels, tf.clipByValue(levels, 0, 255)));
+const share = tf.mean(tf.cast(tf.greater(outside, 0.5), 'float32')).dataSync()[0];
+console.log(`${(100 * share).toFixed(0)} % of the values are outside of 0 to 255.`);
+await wf.show(
+  'outside',
+  wf.heatMaps({ 'how far outside of 0 to 255': tf.sum(outside, 2) }, { label: 'levels', pictureWidth: 480 }),
+);
 
 // %% [markdown]
 // ## Beyond the book: other variables for the optimiser
@@ -450,48 +695,46 @@ await show('filmstrip', pictureGrid(filmstrip, { columns: 4, pictureWidth: 230 }
 // steps. Now let it move a *pyramid*: layers of full size, half size, a quarter and so on, which are enlarged smoothly and added up. One
 // number of a coarse layer then moves a whole cloud. The loss and the optimiser stay the same. Only the variables change.
 //
-// `variables.picture` turns the variables into a picture. It is compiled in front of the loss. The cell below paints twice, once with
-// pixels and once with the pyramid, so it takes twice as many evaluations as you set here.
+// `wholeTransfer` does in one call what the cells above do: it reads the pictures, opens the network, compiles the loss and runs the loop.
+// It takes the loss as a list of terms; here the list has one term, the loss that we wrote. The cell below paints twice, once with pixels
+// and once with the pyramid, so it takes twice as many evaluations as you set here.
 
 // %% tags=["parameters"]
-const evaluationsOfEach = 25;
+const evaluationsOfEach = 15;
 
 // %%
-async function paintWith(variables: Variables, signal: AbortSignal) {
-  const lossOfVariables = (z: tf.Tensor) => loss(variables.picture(z as tf.Tensor1D));
-  const compiled = await compile(
-    (z: tf.Tensor) => {
-      const picture = variables.picture(z as tf.Tensor1D);
-      return { ...tf.valueAndGrad(lossOfVariables)(z), terms: lossTerms(picture), picture: picture };
+async function paintWith(variables: wf.MakeVariables, signal: AbortSignal) {
+  const run = wf.wholeTransfer(
+    {
+      content: targetImagePath,
+      styles: [styleReferenceImagePath],
+      height: imgHeight,
+      terms: [{ name: 'our loss', weight: 1, loss: (x) => loss(x) as tf.Scalar }],
+      variables: variables,
+      openNetwork: open,
     },
-    [variables.length],
-  );
-  const run = transfer(
-    { ...size, variables: variables, z0: variables.from(targetValues), lossAndGrads: compiled },
     { iterations: 1, evaluations: evaluationsOfEach, restart: false, rounding: 'round', signal: signal },
   );
   const falling = [history[0]];
   for await (const event of run) {
     if (event.type === 'step') falling.push(event);
   }
-  const picture = await run.picture();
-  await compiled.dispose();
-  return { picture: picture, falling: falling };
+  return { picture: await run.picture(), falling: falling };
 }
 
-const wasInterrupted = await interruptible(async (signal) => {
-  const single = await paintWith(pixels(size), signal);
-  const layered = await paintWith(pyramid(size), signal);
-  await show(
+const wasInterrupted = await wf.interruptible(async (signal) => {
+  const single = await paintWith(wf.pixels, signal);
+  const layered = await paintWith(wf.pyramid, signal);
+  await wf.show(
     'pixels-against-pyramid',
-    lossComparison(
+    wf.lossComparison(
       { pixels: single.falling, pyramid: layered.falling },
       'The same loss and optimiser, other variables',
     ),
   );
-  await show(
+  await wf.show(
     'pictures-of-either',
-    pictureGrid({
+    wf.pictureGrid({
       [`pixels, ${evaluationsOfEach} evaluations`]: single.picture,
       [`pyramid, ${evaluationsOfEach} evaluations`]: layered.picture,
     }),

@@ -61,6 +61,7 @@ export {
   type LayerTermOptions,
   type LossTerm,
   type PictureTerm,
+  type RelativeStyleTermOptions,
   type StyleTermOptions,
   type Term,
   clippingTerm,
@@ -72,6 +73,7 @@ export {
   styleTermRelative,
   totalVariationTerm,
 } from './losses/terms';
+export { type Mask, type Region, regionOf } from './losses/regions';
 export {
   type LossAndGrads,
   type Targets,
@@ -122,9 +124,9 @@ export {
   type TransferProblem,
   createProblem,
 } from './problem/problem';
-export type { SizedPictures, SourceRecord } from './problem/sources';
+export type { SizedPictures, SourceRecord, StyleSize } from './problem/sources';
 export type { Finish } from './problem/recolor';
-export { lossTerms, noise, problemFromSettings } from './problem/fromSettings';
+export { type LossSettings, lossTerms, noise, problemFromSettings } from './problem/fromSettings';
 export type { MakeVariables, Variables } from './variables/variables';
 export { displayable, freePixels, pixels } from './variables/pixels';
 export { pyramid } from './variables/pyramid';

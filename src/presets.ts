@@ -17,7 +17,7 @@ export const PRESETS = {
     styleWeight: 1000,
     tvWeight: 1500,
     clippingWeight: 1000,
-    margin: 8,
+    margin: 16,
     iterations: 5,
     evaluations: 16,
     restart: false,

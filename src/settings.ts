@@ -11,6 +11,8 @@ export interface Kind<T> {
   expected: string;
   /** How a value is shown in help, such as <file>; absent for a setting that is on or off. */
   placeholder?: string;
+  /** The valid words, where there are only a few; the path of a file may be valid besides. */
+  choices?: readonly string[];
   read: (given: unknown) => T | undefined;
 }
 
@@ -67,6 +69,11 @@ const layers: Kind<readonly string[]> = {
     return valid ? specs : undefined;
   },
 };
+const pictureToBegin: Kind<string> = {
+  ...text('content, style, noise, or the path of a picture'),
+  placeholder: '<content|style|noise|file>',
+  choices: ['content', 'style', 'noise'],
+};
 const onOrOff: Kind<boolean> = {
   expected: 'true or false',
   read: (given) => (typeof given === 'boolean' ? given : undefined),
@@ -85,6 +92,11 @@ export const SETTINGS = {
     numbers,
     'Pictures',
     'how much each style picture counts beside the others, one number for each, such as 2,1',
+  ),
+  mask: optional(
+    files,
+    'Pictures',
+    'grey pictures, white where each style is painted; without the last one, the last style gets the rest',
   ),
   styleScale: setting(
     number(0.1, 4),
@@ -111,10 +123,10 @@ export const SETTINGS = {
     'how both pictures are resized; nearest is what Keras does',
   ),
   init: setting(
-    oneOf('content', 'style', 'noise'),
+    pictureToBegin,
     'content',
     'Pictures',
-    'the picture that the optimiser starts from',
+    'the picture that the optimiser starts from: content, style, noise, or a file such as the result of another run',
   ),
   seed: setting(
     wholeNumber(0, 2 ** 32 - 1),
@@ -350,6 +362,7 @@ function oneOf<const Choice extends string>(...choices: readonly Choice[]): Kind
   return {
     expected: choices.join(' or '),
     placeholder: `<${choices.join('|')}>`,
+    choices,
     read: (given) => choices.find((choice) => choice === given),
   };
 }

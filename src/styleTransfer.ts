@@ -8,10 +8,12 @@ import type { PreparationEvent, TransferEvent } from './transfer/events';
 import { type LoopEvent, type Transfer, type TransferOptions, transfer } from './transfer/transfer';
 
 /** The pictures, as paths, bytes or in memory, and whatever settings depart from the defaults. */
-export interface StyleTransferRequest extends Partial<Omit<Settings, 'content' | 'style' | 'out'>> {
+export interface StyleTransferRequest extends Partial<Omit<Settings, 'content' | 'style' | 'mask' | 'out'>> {
   content: PictureSource;
   /** One style picture, or several. */
   style: PictureSource | readonly PictureSource[];
+  /** Grey pictures, one for each style picture or one fewer. */
+  mask?: PictureSource | readonly PictureSource[];
 }
 
 export type StyleTransferOptions = Pick<ProblemOptions, 'openNetwork' | 'beforeWork'> &
@@ -28,14 +30,23 @@ export type StyleTransferOptions = Pick<ProblemOptions, 'openNetwork' | 'beforeW
  * @throws UserError for a setting, picture, layer or weights that cannot be used
  */
 export function styleTransfer(
-  { content, style, ...given }: StyleTransferRequest,
+  { content, style, mask, ...given }: StyleTransferRequest,
   { signal, from, ...options }: StyleTransferOptions = {},
 ): Transfer<TransferEvent> {
-  const styles = Array.isArray(style) ? (style as readonly PictureSource[]) : [style as PictureSource];
-  const names = styles.map((_, i) => `style ${i + 1}`);
-  const settings = readSettings({ content: 'content', style: names, ...given });
-  const problem = { ...problemFromSettings(settings), ...options, content, styles };
+  const styles = listOf(style);
+  const masks = mask === undefined ? undefined : listOf(mask);
+  const settings = readSettings({
+    content: 'content',
+    style: styles.map((_, i) => `style ${i + 1}`),
+    mask: masks?.map((_, i) => `mask ${i + 1}`),
+    ...given,
+  });
+  const problem = { ...problemFromSettings(settings), ...options, content, styles, masks };
   return wholeTransfer(problem, { ...settings, signal, from });
+}
+
+function listOf(sources: PictureSource | readonly PictureSource[]): readonly PictureSource[] {
+  return Array.isArray(sources) ? (sources as readonly PictureSource[]) : [sources as PictureSource];
 }
 
 /**

@@ -165,7 +165,7 @@ describe('wheatfield transfer', () => {
     assert.equal(printed.creator, `Wheatfield ${VERSION}`);
     assert.deepEqual(
       [printed.content, printed.style, printed.format, printed.evaluations],
-      ['content.png', 'style.png', 'tiff16', 3],
+      ['content.png', ['style.png'], 'tiff16', 3],
     );
     assert.deepEqual(printed.styleLayers, settings.styleLayers);
     assert.deepEqual(printed.sha256, { content: source.content.sha256, styles: [source.styles[0].sha256] });
@@ -309,12 +309,14 @@ describe('wheatfield --help', () => {
     '--content <file>': '(required)',
     '--style <files...>': '(required)',
     '--style-weights <numbers...>': '',
+    '--mask <files...>': '',
     '--style-scale <number>': '(default: 1)',
     '--strength <number>': '(default: 0.5)',
     '--height <n>': '(default: 400)',
     '--resize <lanczos3|nearest>': '(default: lanczos3; chapter: nearest)',
-    '--init <content|style|noise>': '(default: content)',
+    '--init <content|style|noise|file>': '(default: content)',
     '--seed <n>': '(default: 0)',
+    '--color <style|content|luminance>': '(default: style)',
     '--measure <shares|sums>': '(default: shares; chapter: sums)',
     '--content-layer <layers...>': `(default: ${String(PRESETS.painter.contentLayer)}; chapter: block5_conv2)`,
     '--style-layers <layers...>': `(default: ${String(PRESETS.painter.styleLayers)}; chapter: ${String(PRESETS.chapter.styleLayers)})`,
@@ -335,7 +337,6 @@ describe('wheatfield --help', () => {
     '--weights <file>': '',
     '--rounding <round|truncate>': '(default: round; chapter: truncate)',
     '--out <dir>': '(default: results)',
-    '--color <style|content|luminance>': '(default: style)',
     '--format <png|png16|tiff16|jpg>': '(default: png)',
     '--chapter': '',
     '--force': '',

@@ -126,7 +126,7 @@ describe('the training of fast style networks', () => {
   it('compares with a painted target: pixels, and what a network sees', () => {
     const compared = [
       contentTermRelative({ weight: 1, layers: { block2_conv1: 1 } }),
-      styleTermRelative({ weight: 1, layers: { block1_conv1: 1 } }),
+      styleTermRelative({ weight: 1, layers: { block1_conv1: 1 }, style: 'content' }),
     ];
     const judged = batchExtractor(features(tinyVgg19(), layersOf(compared)));
     const both = pairs({ terms: compared, extractor: judged, pixelWeight: 2, size: SIZE });

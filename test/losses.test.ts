@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { compile } from '../src/compile';
-import { type FeatureExtractor, type Features, featureExtractor } from '../src/losses/features';
+import { type FeatureExtractor, featureExtractor } from '../src/losses/features';
 import {
   clippingLoss,
   contentLoss,
@@ -101,13 +101,22 @@ describe('losses against PyTorch', () => {
   });
 
   it('a picture at half size, and one with a margin, as the network sees them', () => {
-    const seen = (picture: tf.Tensor4D) => ({
-      activations: () => picture.squeeze<tf.Tensor3D>([0]),
-      gramMatrix: () => assert.fail('no Gram matrix'),
-    });
+    let seen: tf.Tensor4D | undefined;
+    const pixels = featureExtractor((picture) => ({ pixels: (seen = picture) }));
     const { half, margin } = reference;
-    close(octavesOf<Features>(seen, tensor(half.x))(1).activations('').dataSync(), half.value.data);
-    close(withMargin(seen, 3)(tensor(margin.x)).activations('').dataSync(), margin.value.data);
+    close(octavesOf(pixels, tensor(half.x))(1).activations('pixels').dataSync(), half.value.data);
+    const withoutIt = withMargin(pixels, 3)(tensor(margin.x)).activations('pixels');
+    close(seen?.dataSync() ?? [], margin.value.data);
+    close(withoutIt.dataSync(), margin.x.data);
+  });
+
+  it('a layer of a quarter of the size leaves out a quarter of the margin', () => {
+    const quarter = featureExtractor((picture) => ({ quarter: tf.avgPool(picture, 4, 4, 'valid') }));
+    const picture = tinyPicture(16, 20, 1);
+    close(
+      withMargin(quarter, 8)(picture).activations('quarter').dataSync(),
+      tf.avgPool(picture, 4, 4, 'valid').dataSync(),
+    );
   });
 
   it('totalVariationLoss of a flat picture is 0, and so is its gradient', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
+import { exerciseEdition, lessonEdition, withExercises, withoutBodies } from '../scripts/notebooks/editions';
 import {
   formatNotebook,
   keepOutputs,
@@ -51,6 +52,67 @@ describe('withParameters', () => {
 
   it('refuses names that no tagged cell declares', () => {
     assert.throws(() => withParameters(CELLS, { text: '1' }), /has a line const text = \.\.\.;/);
+  });
+});
+
+describe('the two editions', () => {
+  const text = (source: string, ...tags: string[]): Cell => ({ kind: 'markdown', tags, source });
+  const code = (source: string, ...tags: string[]): Cell => ({ kind: 'code', tags, source });
+  const twice = 'const two = 2;\n\nfunction twice(x: number): number {\n  return two * x;\n}';
+  const script = [
+    text('# Title'),
+    text('Write twice.', 'exercise'),
+    text('It is x + x.', 'lesson'),
+    code(twice, 'solution'),
+    code('check.twice(twice);', 'exercise'),
+    code('const x = 1;', 'parameters'),
+  ];
+
+  it('the lesson has no tasks', () => {
+    assert.deepEqual(lessonEdition(script), [script[0], script[2], script[3], script[5]]);
+  });
+
+  it('the exercise has neither solutions nor what gives them away, and no marks', () => {
+    assert.deepEqual(exerciseEdition(script), [
+      text('# Title'),
+      text('Write twice.'),
+      code(
+        "const two = 2;\n\nfunction twice(x: number): number {\n  // Replace this line by your code.\n  throw check.notWritten('twice');\n}",
+      ),
+      code('check.twice(twice);'),
+      code('const x = 1;', 'parameters'),
+    ]);
+    assert.deepEqual(exerciseEdition([script[0]]), []);
+  });
+
+  it('a class keeps its fields and its constructor', () => {
+    const source =
+      'class A {\n  kept = 1;\n\n  constructor(readonly f: () => void) {}\n\n  loss = async (x: number) => {\n    return x;\n  };\n\n  grads() {\n    return 2;\n  }\n}';
+    const without = withoutBodies(source);
+    assert.match(without, /kept = 1;\n\n {2}constructor\(readonly f: \(\) => void\) \{\}/);
+    assert.match(
+      without,
+      /loss = async \(x: number\) => \{\n {4}\/\/ Replace.*\n {4}throw check\.notWritten\('loss'\);\n {2}\};/,
+    );
+    assert.match(
+      without,
+      /grads\(\) \{\n {4}\/\/ Replace.*\n {4}throw check\.notWritten\('grads'\);\n {2}\}/,
+    );
+    assert.doesNotMatch(without, /return/);
+    assert.throws(() => withoutBodies('const x = 1;'), /has no function to write/);
+  });
+
+  it('a lesson that was edited gets its tasks back', () => {
+    assert.deepEqual(withExercises(script, lessonEdition(script)), script);
+    const edited = lessonEdition(script).map((cell, i) =>
+      i === 2 ? { ...cell, source: `${cell.source}\n` } : cell,
+    );
+    assert.deepEqual(
+      withExercises(script, edited).map(({ source }) => source.trim()),
+      script.map(({ source }) => source),
+    );
+    const longer = [text('New.'), ...lessonEdition(script)];
+    assert.deepEqual(withExercises(script, longer), [text('New.'), ...script]);
   });
 });
 
@@ -112,9 +174,9 @@ describe('a notebook file', () => {
 });
 
 describe('the lessons', () => {
-  it('are two', async () => assert.deepEqual(await lessons(), ['layers', 'style-transfer']));
+  it('are three', async () => assert.deepEqual(await lessons(), ['layers', 'painter', 'style-transfer']));
 
-  for (const name of ['layers', 'style-transfer']) {
+  for (const name of ['layers', 'painter', 'style-transfer']) {
     it(`${name}: notebook and script are in step`, async () => {
       await check(name);
     });

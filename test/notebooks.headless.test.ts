@@ -11,7 +11,12 @@ const COPIES = path.join(PROJECT, '.cache', 'headless');
 
 const LESSONS: Record<string, { parameters: Record<string, string>; files: string[] }> = {
   'style-transfer': {
-    parameters: { imgHeight: '32', iterations: '1', resultFolder: "'results/headless-style-transfer'" },
+    parameters: {
+      imgHeight: '32',
+      iterations: '1',
+      evaluationsToCompare: '5',
+      resultFolder: "'results/headless-style-transfer'",
+    },
     files: [
       '01-paintings.png',
       '02-preprocessed.png',
@@ -19,20 +24,26 @@ const LESSONS: Record<string, { parameters: Record<string, string>; files: strin
       '04-feature-maps-block5_conv2.png',
       '05-gram-matrices.png',
       '06-total-variation.png',
-      '07-preview.png',
-      '08-loss-curves.html',
-      '08-loss-curves.png',
-      '09-side-by-side.png',
-      '10-filmstrip.png',
-      '11-pixels-against-pyramid.html',
-      '11-pixels-against-pyramid.png',
-      '12-pictures-of-either.png',
+      '07-what-each-loss-wants.png',
+      '08-optimisers.html',
+      '08-optimisers.png',
+      '09-preview.png',
+      '10-loss-curves.html',
+      '10-loss-curves.png',
+      '11-side-by-side.png',
+      '12-filmstrip.png',
+      '13-clipping.html',
+      '13-clipping.png',
+      '14-outside.png',
+      '15-pixels-against-pyramid.html',
+      '15-pixels-against-pyramid.png',
+      '16-pictures-of-either.png',
       'plotly.min.js',
       'result_at_iteration_0.png',
     ],
   },
   layers: {
-    parameters: { imgHeight: '32', evaluations: '1' },
+    parameters: { imgHeight: '32', evaluations: '1', otherNetwork: "'vgg19-slim'" },
     files: [
       '01-content-by-layer.png',
       '02-style-by-layers.png',
@@ -40,6 +51,18 @@ const LESSONS: Record<string, { parameters: Record<string, string>; files: strin
       '04-weights.png',
       '05-pooling.png',
       '06-beginnings.png',
+      '07-networks.png',
+    ],
+  },
+  painter: {
+    parameters: { imgHeight: '64', evaluations: '1' },
+    files: [
+      '01-pictures.png',
+      '02-one-by-one.png',
+      '03-strength.png',
+      '04-style-scale.png',
+      '05-color.png',
+      '06-two-styles.png',
     ],
   },
 };

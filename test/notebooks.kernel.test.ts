@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
 import type { MimeBundle } from '../scripts/notebooks/ipynb';
-import { readCells } from '../scripts/notebooks/lessons';
+import { exerciseEdition, solvedExercise } from '../scripts/notebooks/editions';
+import { readCells, readLesson } from '../scripts/notebooks/lessons';
 import { withParameters } from '../scripts/notebooks/percent';
 import { type LessonKernel, type Ran, startLessonKernel } from './helpers/lessonKernel';
 
@@ -14,16 +15,20 @@ interface Expected {
 
 const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expected[] }> = {
   'style-transfer': {
-    parameters: { imgHeight: '32', iterations: '2', network: "'vgg19-slim'" },
+    parameters: { imgHeight: '32', iterations: '2', evaluationsToCompare: '5', network: "'vgg19-slim'" },
     cells: [
       { printed: /^Eager tensors run in / },
       {},
       { pictures: 1, printed: /The result will be 53 x 32 pixels/ },
       {},
+      {},
       { pictures: 1, printed: /shape: \[ 1, 32, 53, 3 \]/ },
       {},
       { printed: /block5_conv4/ },
+      {},
+      { printed: /filters \[3,3,3,\d+\].*\nat most \d(\.\d+)?e?-?\d* away/ },
       { pictures: 2, printed: /block1_conv2 \[ 1, 32, 53, 64 \][^]*block5_conv2 \[ 1, 2, 3, 512 \]/ },
+      {},
       {},
       {},
       { pictures: 1 },
@@ -32,7 +37,12 @@ const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expec
       {},
       { printed: /outputsDict has .*block5_conv2/ },
       {},
-      { printed: /^loss of the target image: \d.*\n(a step is taken\n)+after \d+ evaluations: \d.*\n$/i },
+      {},
+      {},
+      { pictures: 1 },
+      {},
+      {},
+      { plots: 1, printed: /^(step size [\d.e-]+: loss .*\n){3}L-BFGS: loss \d.* after \d+ evaluations\n$/ },
       {},
       {
         pictures: 1,
@@ -41,21 +51,46 @@ const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expec
       },
       { pictures: 1 },
       { pictures: 1 },
+      { pictures: 1, plots: 1, printed: /^\d+ % of the values are outside of 0 to 255\.\n$/ },
       {},
       { pictures: 1, plots: 1 },
     ],
   },
   layers: {
-    parameters: { imgHeight: '32', evaluations: '2', network: "'vgg19-slim'" },
+    parameters: { imgHeight: '32', evaluations: '2', network: "'vgg19-slim'", otherNetwork: "'vgg19-slim'" },
     cells: [
       { printed: /^Eager tensors run in / },
       {},
       { printed: /layers: .*block5_conv4/ },
       {},
       ...Array.from({ length: 6 }, () => ({ pictures: 1, printed: /^Done in [\d.]+ s\.\n$/ })),
+      { pictures: 1, printed: /^The network is vgg19-slim, .*\nDone in [\d.]+ s\.\n$/ },
+    ],
+  },
+  painter: {
+    parameters: { imgHeight: '64', evaluations: '2', network: "'vgg19-slim'" },
+    cells: [
+      { printed: /^Eager tensors run in / },
+      {},
+      { pictures: 1, printed: /^The network is vgg19-slim/ },
+      {},
+      ...Array.from({ length: 5 }, () => ({ pictures: 1, printed: /^Done in \d+ s\.\n$/ })),
     ],
   },
 };
+
+/** The tasks of the exercise edition, in order. */
+const TASKS = [
+  'preprocessImage',
+  'deprocessImage',
+  'convolution',
+  'contentLoss',
+  'gramMatrix',
+  'styleLoss',
+  'totalVariationLoss',
+  'Evaluator',
+  'gradientStep',
+];
 
 const PLOT = 'application/vnd.plotly.v1+json';
 
@@ -72,10 +107,7 @@ async function assertPicture(data: MimeBundle): Promise<void> {
     'the picture is empty',
   );
   assert.ok(((await sharp(png).metadata()).width ?? 0) >= 200);
-  assert.match(
-    data['text/plain'] as string,
-    /^(Pictures|Heat maps|Loss|The same loss) .*\.$|^Pictures: .*\.$/,
-  );
+  assert.match(data['text/plain'] as string, /^(Pictures|Heat maps|Loss|The same loss|The loss)\b.*\.$/);
 }
 
 describe('under the tslab kernel', function () {
@@ -85,7 +117,9 @@ describe('under the tslab kernel', function () {
     it(`${name} runs from top to bottom, and every cell shows what it should`, async () => {
       const lesson = await startLessonKernel();
       try {
-        const cells = withParameters(await readCells(name), parameters).filter(({ kind }) => kind === 'code');
+        const cells = withParameters(await readLesson(name), parameters).filter(
+          ({ kind }) => kind === 'code',
+        );
         assert.equal(cells.length, expected.length);
         for (const [i, { source }] of cells.entries()) {
           const ran = await lesson.run(source);
@@ -105,6 +139,56 @@ describe('under the tslab kernel', function () {
       }
     });
   }
+});
+
+describe('the exercise edition under the tslab kernel', function () {
+  this.timeout(600_000);
+
+  it('with its solutions: every check says that the answer is right', async () => {
+    const lesson = await startLessonKernel();
+    try {
+      const cells = solvedExercise(
+        withParameters(await readCells('style-transfer'), LESSONS['style-transfer'].parameters),
+      );
+      // Behind the last task there is only the lesson.
+      const last = cells.map(({ source }) => source.includes('check.')).lastIndexOf(true);
+      const said: string[] = [];
+      for (const { source } of cells.slice(0, last + 1).filter(({ kind }) => kind === 'code')) {
+        const ran = await lesson.run(source);
+        assert.deepEqual([ran.status, ran.stderr], ['ok', ''], source);
+        if (source.includes('check.')) said.push(...ran.stdout.trim().split('\n'));
+      }
+      assert.deepEqual(
+        said,
+        TASKS.map((task) => `${task}: right.`),
+      );
+    } finally {
+      await lesson.close();
+    }
+  });
+
+  it('without them: every check says what is still to be written, and the kernel goes on', async () => {
+    const lesson = await startLessonKernel();
+    try {
+      const cells = exerciseEdition(
+        withParameters(await readCells('style-transfer'), LESSONS['style-transfer'].parameters),
+      );
+      const code = cells.filter(({ kind }) => kind === 'code').map(({ source }) => source);
+      const said: string[] = [];
+      for (const source of code) {
+        const needed = /^import|check\.|imgHeight = |function imgToArray/.test(source);
+        if (!needed) continue;
+        const ran = await lesson.run(source);
+        assert.deepEqual([ran.status, ran.stderr], ['ok', ''], source);
+        if (/console\.log\(await check/.test(source)) said.push(...ran.stdout.trim().split('\n'));
+      }
+      assert.equal(said.length, TASKS.length);
+      for (const [i, words] of said.entries())
+        assert.match(words, new RegExp(`^${TASKS[i]}: not yet\\. .*is not written yet`));
+    } finally {
+      await lesson.close();
+    }
+  });
 });
 
 describe('an import in a cell', function () {
@@ -159,7 +243,7 @@ describe('what students do', function () {
   };
 
   before(async () => {
-    const code = withParameters(await readCells('style-transfer'), {
+    const code = withParameters(await readLesson('style-transfer'), {
       imgHeight: '32',
       iterations: '500',
       network: "'vgg19-slim'",
@@ -170,9 +254,12 @@ describe('what students do', function () {
   after(() => lesson.close());
 
   it('run a cell out of order', async () => {
-    await fails(cell('model.summary()'), /Cannot find name 'loadModel'/);
+    await fails(cell('model.summary()'), /Cannot find name 'wf'/);
     await runs(cell("from 'wheatfield'"));
-    await fails(cell('class Evaluator'), /Cannot find name 'loss'[^]*Cannot find name 'imgHeight'/);
+    await fails(
+      cell('fetchLossAndGrads = await wf.compile'),
+      /Cannot find name 'loss'[^]*Cannot find name 'imgHeight'/,
+    );
   });
 
   it('name a picture that does not exist', async () => {
@@ -185,12 +272,14 @@ describe('what students do', function () {
   });
 
   it('misspell a layer', async () => {
+    await runs(cell('function imgToArray'));
     await runs(cell('function deprocessImage'));
     await runs(cell('const asItIs'));
     await runs(cell('const network'));
     await runs(cell('model.summary()'));
     await runs(cell('function contentLoss'));
     await runs(cell('function gramMatrix'));
+    await runs(cell('function styleLoss'));
     await runs(cell('function totalVariationLoss'));
     await runs(cell('const contentLayer', ['block5_conv2', 'block5_conv9']));
     await fails(
@@ -211,10 +300,14 @@ describe('what students do', function () {
   it('set one weight to 0: it is left out, and the plot says so', async () => {
     await runs(cell('const contentLayer', ['= 0.025', '= 0']));
     await runs(cell('const layerFeatures'));
+    await runs(cell('fetchLossAndGrads = await wf.compile'));
     await runs(cell('class Evaluator'));
+    await runs(cell('new Evaluator'));
+    await runs(cell('function gradientStep'));
+    await runs(cell('const evaluationsToCompare', ['= 15', '= 5']));
     await runs(cell('const targetValues'));
     await runs(cell('let checkpoint', [/const iterations = .*/, 'const iterations = 1;']));
-    const plot = shown(await runs(cell('transfer(problem'))).find((data) => PLOT in data)?.[PLOT];
+    const plot = shown(await runs(cell('wf.transfer(problem'))).find((data) => PLOT in data)?.[PLOT];
     const { data } = plot as { data: { name: string; y: (number | null)[] }[] };
     assert.deepEqual(
       data.map(({ name }) => name),
@@ -227,7 +320,7 @@ describe('what students do', function () {
   it('change the size and go on in the middle', async () => {
     await runs(cell('const imgHeight', ['imgHeight = 32', 'imgHeight = 64']));
     await fails(
-      cell('class Evaluator'),
+      cell('fetchLossAndGrads = await wf.compile'),
       /^The layer has different shapes for the two pictures: \[1,2,3,512\] and \[1,4,6,512\]\. Run .*\.\n$/,
     );
     await runs(cell('const imgHeight'));
@@ -246,13 +339,17 @@ describe('what students do', function () {
     if (process.platform === 'win32') this.skip();
     await runs(cell('const contentLayer'));
     await runs(cell('const layerFeatures'));
+    await runs(cell('fetchLossAndGrads = await wf.compile'));
     await runs(cell('class Evaluator'));
+    await runs(cell('new Evaluator'));
+    await runs(cell('function gradientStep'));
+    await runs(cell('const evaluationsToCompare', ['= 15', '= 5']));
     await runs(cell('const targetValues'));
     await runs(cell('let checkpoint'));
     const evaluations: number[] = [];
     for (let time = 0; time < 2; time++) {
       let updates = 0;
-      const status = await lesson.kernel.execute(cell('transfer(problem'), ({ header, content }) => {
+      const status = await lesson.kernel.execute(cell('wf.transfer(problem'), ({ header, content }) => {
         if (header.msg_type === 'update_display_data' && ++updates === 4) lesson.kernel.interrupt();
         assert.notEqual(content.name, 'stderr', content.text);
         if (content.name === 'stdout' && content.text?.startsWith('Interrupted')) evaluations.push(updates);

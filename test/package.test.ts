@@ -13,6 +13,7 @@ const STRANGER = path.join(ROOT, '.cache', 'stranger');
 const ENTRIES = {
   wheatfield: 'styleTransfer',
   'wheatfield/compile': 'compile',
+  'wheatfield/exercises': 'gramMatrix',
   'wheatfield/lbfgsb': 'fminLbfgsb',
   'wheatfield/notebook': 'pictureGrid',
 };

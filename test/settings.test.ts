@@ -11,6 +11,7 @@ describe('readSettings', () => {
     content: 'a.jpg',
     style: ['b.jpg'],
     styleWeights: undefined,
+    mask: undefined,
     styleScale: 1,
     strength: 0.5,
     format: 'png',
@@ -134,7 +135,7 @@ describe('readSettings', () => {
     for (const [name, { help, kind, optional }] of Object.entries(SETTINGS)) {
       assert.ok(help.length > 10, name);
       assert.ok(kind.expected.length > 5, name);
-      assert.equal(optional, ['weights', 'styleWeights'].includes(name));
+      assert.equal(optional, ['weights', 'styleWeights', 'mask'].includes(name));
     }
   });
 });

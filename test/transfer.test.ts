@@ -372,7 +372,10 @@ describe('transfer', () => {
     }
     assert.notDeepEqual(noise(size, 0).data, noise(size, 1).data);
     const pictures = { content: noise(size, 3), styles: [noise(size, 4)] };
-    const first = await firstPicture({ init: 'noise', seed: 1, resize: 'lanczos3' }, pictures);
+    const first = await firstPicture(
+      { init: 'noise', seed: 1, resize: 'lanczos3', color: 'style' },
+      pictures,
+    );
     assert.deepEqual(first, noise(size, 1));
   });
 

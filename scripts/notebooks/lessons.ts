@@ -1,6 +1,7 @@
 /** A lesson's two files, notebooks/NAME.ts and notebooks/NAME.ipynb, and what is done with them. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { exerciseEdition, lessonEdition, withExercises } from './editions';
 import { executeCells, type ExecutedCell } from './execute';
 import { formatNotebook, keepOutputs, parseNotebook, withoutOutputs } from './ipynb';
 import { startKernel } from './kernel';
@@ -11,6 +12,8 @@ const MOST_BYTES = 3e6;
 
 export const scriptPath = (name: string) => path.join(FOLDER, `${name}.ts`);
 export const notebookPath = (name: string) => path.join(FOLDER, `${name}.ipynb`);
+/** Where a lesson with tasks has its exercise edition, without solutions and outputs. */
+export const exercisePath = (name: string) => path.join(FOLDER, 'exercises', `${name}.ipynb`);
 
 /** The lessons by name: the scripts in notebooks/. */
 export async function lessons(): Promise<string[]> {
@@ -18,9 +21,14 @@ export async function lessons(): Promise<string[]> {
   return scripts.map((file) => path.parse(file).name).sort();
 }
 
-/** The cells of a lesson's script. */
+/** The cells of a lesson's script: those of the lesson, and those that only its exercise edition has. */
 export async function readCells(name: string) {
   return parsePercent(await readFile(scriptPath(name), 'utf8'));
+}
+
+/** The cells of the lesson. */
+export async function readLesson(name: string) {
+  return lessonEdition(await readCells(name));
 }
 
 /** The cells of a lesson's notebook; none where it was not built yet. */
@@ -28,17 +36,30 @@ export async function readNotebook(name: string) {
   return parseNotebook(await readFile(notebookPath(name), 'utf8').catch(() => '{"cells": []}'));
 }
 
-/** The script becomes the notebook; outputs stay as long as the code before them is the same. */
+/** The script becomes the notebook; outputs stay as long as the code before them is the same. Its exercise edition is written anew. */
 export async function build(name: string): Promise<void> {
   await writeFile(
     notebookPath(name),
-    formatNotebook(keepOutputs(await readCells(name), await readNotebook(name))),
+    formatNotebook(keepOutputs(await readLesson(name), await readNotebook(name))),
   );
+  const exercise = await exerciseText(name);
+  if (exercise === undefined) return;
+  await mkdir(path.dirname(exercisePath(name)), { recursive: true });
+  await writeFile(exercisePath(name), exercise);
+}
+
+/** The exercise edition's file; undefined where the lesson has no task. */
+async function exerciseText(name: string): Promise<string | undefined> {
+  const cells = exerciseEdition(await readCells(name));
+  return cells.length > 0 ? formatNotebook(withoutOutputs(cells)) : undefined;
 }
 
 /** The notebook, edited in a front end, becomes the script. */
 export async function script(name: string): Promise<void> {
-  await writeFile(scriptPath(name), formatPercent(await readNotebook(name)));
+  await writeFile(
+    scriptPath(name),
+    formatPercent(withExercises(await readCells(name), await readNotebook(name))),
+  );
 }
 
 /** Takes the outputs out of the notebook. */
@@ -46,12 +67,18 @@ export async function strip(name: string): Promise<void> {
   await writeFile(notebookPath(name), formatNotebook(withoutOutputs(await readNotebook(name))));
 }
 
-/** @throws Error where the notebook's cells are not the script's */
+/** @throws Error where the notebook's cells are not the script's, or its exercise edition is another */
 export async function check(name: string): Promise<void> {
-  const [cells, notebook] = [await readCells(name), await readNotebook(name)];
+  const [cells, notebook] = [await readLesson(name), await readNotebook(name)];
   if (formatPercent(cells) !== formatPercent(notebook)) {
     throw new Error(
       `notebooks/${name}.ipynb and .ts differ. Run npm run notebooks:build to keep the script, or npm run notebooks:script to keep the notebook.`,
+    );
+  }
+  const exercise = await readFile(exercisePath(name), 'utf8').catch(() => undefined);
+  if (exercise !== (await exerciseText(name))) {
+    throw new Error(
+      `notebooks/exercises/${name}.ipynb is not what notebooks/${name}.ts gives. Run npm run notebooks:build.`,
     );
   }
 }
@@ -63,7 +90,7 @@ export async function check(name: string): Promise<void> {
  * @throws Error for the first cell that fails, and where the notebook would be too large or name a path of this machine
  */
 export async function execute(name: string, parameters: Readonly<Record<string, string>>): Promise<void> {
-  const cells = withParameters(await readCells(name), parameters);
+  const cells = withParameters(await readLesson(name), parameters);
   const kernel = await startKernel({ cwd: FOLDER });
   const done: ExecutedCell[] = [];
   try {

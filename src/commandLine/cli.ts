@@ -5,8 +5,8 @@ import { Command, CommanderError } from 'commander';
 import type { OpenNetwork } from '../network/network';
 import { versions } from '../runFolder/versions';
 import { UserError } from '../errors';
-import { readSettings } from '../settings';
-import { type GivenSettings, addSettingFlags } from './flags';
+import { type TransferFlags, addTransferFlags, settingsFrom } from './flags';
+import { addManyCommand } from './manyCommand';
 import type { Surroundings } from './run';
 import { addStylizeCommand } from './stylizeCommand';
 import type { TerminalStream } from './terminal';
@@ -49,24 +49,20 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     .command('transfer')
     .description('Paints the content of one picture in the style of another.')
     .addHelpText('after', EXAMPLES)
-    .action(async ({ chapter, force = false, ...given }: TransferFlags) => {
-      if (chapter && (given.preset ?? 'chapter') !== 'chapter') {
-        throw new UserError('--chapter is short for --preset chapter. Give one preset.');
-      }
-      const settings = readSettings(chapter ? { ...given, preset: 'chapter' } : given);
+    .action(async ({ force = false, ...given }: TransferFlags) => {
+      const settings = settingsFrom(given);
       // The code that computes takes a second to load, so the command line is checked first.
       const { runTransfer } = await import('./run.js');
-      exitCode = await runTransfer(settings, { force }, surroundings);
+      exitCode = await runTransfer(settings, { force, replace: force }, surroundings);
     });
-  addSettingFlags(transferCommand);
-  transferCommand
-    .optionsGroup('Other:')
-    .helpOption('-h, --help', 'print this help')
-    .option('--chapter', 'short for --preset chapter')
-    .option(
-      '--force',
-      'replace the results of an earlier run in --out; start even if memory or disk space seems too small',
-    );
+  addTransferFlags(transferCommand);
+  addManyCommand(program, async ({ content, style, force = false, ...given }) => {
+    const settingsOf = (pair: { content: string; style: string; folder: string }) =>
+      settingsFrom({ ...given, content: pair.content, style: pair.style, out: pair.folder });
+    const { out } = settingsFrom({ ...given, content: content[0], style: style[0] });
+    const { runMany } = await import('./many.js');
+    exitCode = await runMany({ contents: content, styles: style, out, settingsOf, force }, surroundings);
+  });
   program
     .command('resume')
     .description('Continues a run that was stopped or killed, from its last checkpoint.')
@@ -78,6 +74,26 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     .action(async (dir: string, { force = false, ...given }: ResumeFlags) => {
       const { resumeTransfer } = await import('./run.js');
       exitCode = await resumeTransfer(dir, { ...given, force }, surroundings);
+    });
+  program
+    .command('studio')
+    .description('Opens a page on this machine to paint, steer and compare.')
+    .option('--port <n>', 'the port (default: a free one)')
+    .option('--no-open', 'print the address only, and open no browser')
+    .helpOption('-h, --help', 'print this help')
+    .action(async ({ port, open }: StudioFlags) => {
+      const { runStudio } = await import('./studio.js');
+      exitCode = await runStudio({ port, open }, surroundings);
+    });
+  program
+    .command('report')
+    .description('Writes a run as one HTML file, to be opened offline or mailed.')
+    .argument('<dir>', "the run's folder, its --out")
+    .option('--to <file>', "the file (default: report.html in the run's folder)")
+    .helpOption('-h, --help', 'print this help')
+    .action(async (dir: string, { to }: { to?: string }) => {
+      const { writeReport } = await import('../report/report.js');
+      stdout.write(`The report is ${await writeReport(dir, to)}\n`);
     });
   program
     .command('settings')
@@ -105,7 +121,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   }
 }
 
-type TransferFlags = GivenSettings & { chapter?: boolean; force?: boolean };
+type StudioFlags = { port?: string; open: boolean };
 type ResumeFlags = { iterations?: string; device?: string; force?: boolean };
 
 /** Says what went wrong and returns the exit code. */

@@ -4,21 +4,18 @@ import '../greeting';
 import type { DeviceName } from '../compile';
 import { UserError } from '../errors';
 import type { OpenNetwork } from '../network/network';
-import { problemFromSettings } from '../problem/fromSettings';
-import { assertFits, availableMemory } from '../problem/memory';
 import type { Plan, ProblemSource } from '../problem/problem';
 import {
   type Results,
   assertSameSource,
   beginResults,
-  checkRoom,
   checkResultsFolder,
   continueResults,
   readRun,
 } from '../runFolder/results';
+import { recordedTransfer } from '../runFolder/recordedTransfer';
 import { changedVersions, versions } from '../runFolder/versions';
 import { SETTINGS, type SettingName, type Settings, readSettings } from '../settings';
-import { wholeTransfer } from '../styleTransfer';
 import { type Checkpoint, assertSameLength } from '../transfer/checkpoint';
 import { type TerminalStream, terminal } from './terminal';
 
@@ -34,13 +31,18 @@ export interface Surroundings {
   freeMemory?: () => number;
 }
 
-/** Runs from the beginning and returns the exit code. */
+/**
+ * Runs from the beginning and returns the exit code.
+ *
+ * @param force start even if memory or disk space seems too small
+ * @param replace the results of an earlier run in the folder
+ */
 export async function runTransfer(
   settings: Settings,
-  { force }: { force: boolean },
+  { force, replace }: { force: boolean; replace: boolean },
   surroundings: Surroundings,
 ): Promise<number> {
-  await checkResultsFolder(settings.out, force);
+  await checkResultsFolder(settings.out, replace);
   return run(settings, surroundings, {
     force,
     open: (source) => beginResults(settings.out, settings, source),
@@ -113,42 +115,29 @@ interface Beginning {
 
 async function run(
   settings: Settings,
-  { stdout, signal, openNetwork, freeMemory = availableMemory }: Surroundings,
+  { stdout, signal, openNetwork, freeMemory }: Surroundings,
   { force, from, computedBy, check, open }: Beginning,
 ): Promise<number> {
-  let source: ProblemSource | undefined;
-  const beforeWork = async (plan: Plan) => {
-    ({ source } = plan);
-    check?.(plan);
-    if (force) return;
-    await checkRoom(settings.out, plan.length);
-    await assertFits(source, plan.bytesAt, freeMemory());
-  };
+  let device: DeviceName | undefined;
   const print = terminal(stdout, settings);
-  const transfer = wholeTransfer(
-    { ...problemFromSettings(settings), openNetwork, beforeWork },
-    { ...settings, signal, from },
-  );
-  let results: Results | undefined;
+  const events = recordedTransfer(settings, { signal, from, openNetwork, force, freeMemory, check, open });
+  let isRecorded = false;
   let stopped = false;
-  try {
-    for await (const event of transfer) {
-      // Only once everything has proved to work, because this removes an earlier run's results.
-      if (event.type === 'compiled' && source) results = await open(source);
-      await results?.record(event, transfer);
-      print(event);
-      if (event.type === 'compiled' && source && computedBy && source.device !== computedBy) {
+  for await (const event of events) {
+    print(event);
+    if (event.type === 'device') device = event.name;
+    if (event.type === 'compiled') {
+      isRecorded = true;
+      if (computedBy && device !== computedBy) {
         stdout.write(
-          `This run used ${computedBy} until now and uses ${source.device} from here on: the numbers differ in their last digits.\n`,
+          `This run used ${computedBy} until now and uses ${device} from here on: the numbers differ in their last digits.\n`,
         );
       }
-      stopped = event.type === 'end' && event.reason === 'stopped';
     }
-  } finally {
-    await results?.close();
+    stopped = event.type === 'end' && event.reason === 'stopped';
   }
   if (!stopped) return 0;
-  if (results) stdout.write(`Continue with: wheatfield resume ${settings.out}\n`);
+  if (isRecorded) stdout.write(`Continue with: wheatfield resume ${settings.out}\n`);
   // As in a shell: 128 and the number of the process signal.
   return 128 + constants.signals[signal?.reason as NodeJS.Signals];
 }

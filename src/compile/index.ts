@@ -136,7 +136,7 @@ function exportable(computation: Computation, write: (computation: Computation) 
 /**
  * What compile would make of a function, without making it: the memory that its graph needs, and the shapes of its results.
  *
- * @param fn, args as for compile; of the options, device and winograd alone matter
+ * The arguments are those of compile; of the options, device and winograd alone matter.
  * @throws Error as compile does
  */
 export async function outline<Result>(

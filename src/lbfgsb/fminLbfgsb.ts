@@ -52,7 +52,7 @@ export interface FminLbfgsbInfo {
  *
  * @param func the function; given a copy of x to read, which the next evaluation overwrites.
  * @param x0 where to begin; not changed.
- * @returns [x, f, info]: the last iterate, the value there, and how it ended.
+ * @returns `[x, f, info]`: the last iterate, the value there, and how it ended.
  * @throws UserError when an argument is invalid; errors of func, fprime or callback pass through.
  */
 export async function fminLbfgsb(

@@ -42,8 +42,10 @@ export function gramMatrixPerPosition(gram: tf.Tensor2D, height: number, width: 
  * How far two Gram matrices are from each other, by the chapter's measure: the sum of their squared differences, divided by
  * 4 channels^2 size^2, where the channels are the picture's 3 and the size is the picture's, not the layer's.
  *
- * @param S, C Gram matrices of a layer for the style picture and for the combination image
- * @param imgHeight, imgWidth the combination image's size in pixels
+ * @param S the Gram matrix of a layer for the style picture
+ * @param C that for the combination image
+ * @param imgHeight of the combination image in pixels
+ * @param imgWidth likewise
  * @returns a scalar
  */
 export function gramLoss(S: tf.Tensor2D, C: tf.Tensor2D, imgHeight: number, imgWidth: number): tf.Scalar {
@@ -56,7 +58,8 @@ export function gramLoss(S: tf.Tensor2D, C: tf.Tensor2D, imgHeight: number, imgW
  * How far two Gram matrices per position are from each other: the sum of their squared differences, divided by 4 channels^2, where the
  * channels are the layer's.
  *
- * @param S, C Gram matrices per position [channels, channels]
+ * @param S a Gram matrix per position [channels, channels]
+ * @param C another
  * @returns a scalar. Source: Gatys, Ecker and Bethge 2015, equation 4, with the positions divided out beforehand.
  */
 export function gramLossPerPosition(S: tf.Tensor2D, C: tf.Tensor2D): tf.Scalar {
@@ -83,7 +86,8 @@ export function relativeDistance(target: tf.Tensor, own: tf.Tensor): tf.Scalar {
  *
  * @param style activations [height, width, channels] of the style picture
  * @param combination activations [height, width, channels] of the combination image
- * @param imgHeight, imgWidth the combination image's size in pixels
+ * @param imgHeight of the combination image in pixels
+ * @param imgWidth likewise
  * @returns a scalar. Source: In [20].
  */
 export function styleLoss(

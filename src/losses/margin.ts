@@ -6,9 +6,39 @@ import * as tf from '@tensorflow/tfjs';
 import type { Size } from '../picture/image';
 import type { FeatureExtractor } from './features';
 
-/** The same extractor for pictures with a margin of so many mirrored pixels on every side, or as many as the picture has. */
+/**
+ * The same extractor, which sees a picture with so many mirrored pixels on every side (or as many as the picture has), and leaves out of
+ * its activations what lies in that margin: it is seen, but does not count.
+ */
 export function withMargin(extractor: FeatureExtractor, margin: number): FeatureExtractor {
-  return margin === 0 ? extractor : (x) => extractor(mirrored(mirrored(x, 1, margin), 2, margin));
+  return margin === 0 ? extractor : (x) => extractor(mirrored(mirrored(x, 1, margin), 2, margin), x);
+}
+
+/**
+ * The part of a layer's activations that belongs to the pictures.
+ *
+ * @param activations [batch, h, w, channels] of the pictures with their margin, `seen`
+ * @param picture, seen [batch, height, width, 3]
+ */
+export function withoutMargin(
+  activations: tf.Tensor4D,
+  picture: tf.Tensor4D,
+  seen: tf.Tensor4D,
+): tf.Tensor4D {
+  if (picture === seen) return activations;
+  const [batch, height, width, channels] = activations.shape;
+  const crop = (axis: 1 | 2) => {
+    const scale = activations.shape[axis] / seen.shape[axis];
+    const length = Math.max(1, Math.floor(picture.shape[axis] * scale));
+    return { begin: Math.floor((activations.shape[axis] - length) / 2), length };
+  };
+  const [rows, columns] = [crop(1), crop(2)];
+  if (rows.length === height && columns.length === width) return activations;
+  return tf.slice4d(
+    activations,
+    [0, rows.begin, columns.begin, 0],
+    [batch, rows.length, columns.length, channels],
+  );
 }
 
 /** How many pixels are mirrored on each side of a picture with so many. */

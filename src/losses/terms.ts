@@ -1,5 +1,5 @@
 /** The terms of a loss, as a list: the chapter's three (In [22]), and a style term that compares pictures of any size. */
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors';
 import type { Size } from '../picture/image';
 import type { Features } from './features';
@@ -31,8 +31,13 @@ export interface LayerTerm<Statistic extends tf.Tensor = tf.Tensor> extends Term
   readonly layers: LayerShares;
   /** The picture to compare with: the content picture, or the style picture at this index. */
   readonly source: 'content' | number;
-  /** What is compared at a layer. It is computed once for the source, and at every evaluation for the combination image. */
-  statistic(features: Features, layer: string): Statistic;
+  /** The region of the combination image that is compared, by its index; default all of it. */
+  readonly region?: number;
+  /**
+   * What is compared at a layer. It is computed once for the source, and at every evaluation for the combination image, there with a guide
+   * [height, width] where the term has a region.
+   */
+  statistic(features: Features, layer: string, guide?: tf.Tensor2D): Statistic;
   /** How far the two are apart, a scalar. `size` is the combination image's, in pixels. */
   distance(target: Statistic, own: Statistic, size: Size): tf.Scalar;
 }
@@ -78,6 +83,13 @@ export interface StyleTermOptions extends LayerTermOptions {
   style?: number;
 }
 
+export interface RelativeStyleTermOptions extends LayerTermOptions {
+  /** Which of the style pictures, default the first, 0; or 'content', where that picture is itself a painted one. */
+  style?: LayerTerm['source'];
+  /** Which region of the combination image; default all of it. */
+  region?: number;
+}
+
 /**
  * Style: the chapter's Gram matrices, which are sums over positions. The style picture must have as many positions as the combination
  * image, and so its size. Source: In [20].
@@ -98,11 +110,16 @@ export function styleTermPerPosition({ name = 'style', style = 0, ...rest }: Sty
 }
 
 /** The same, by Gram matrices that differ as a share of the style picture's own: all layers and all pictures count alike. */
-export function styleTermRelative({ name = 'style', style = 0, ...rest }: StyleTermOptions): LossTerm {
+export function styleTermRelative({
+  name = 'style',
+  style = 0,
+  ...rest
+}: RelativeStyleTermOptions): LossTerm {
   return layerTerm({ name, ...rest, source: style, statistic: perPosition, distance: relativeDistance });
 }
 
-function perPosition(features: Features, layer: string): tf.Tensor2D {
+function perPosition(features: Features, layer: string, guide?: tf.Tensor2D): tf.Tensor2D {
+  if (guide) return tf.div(features.gramMatrix(layer, guide), tf.sum(guide));
   const [height, width] = features.activations(layer).shape;
   return gramMatrixPerPosition(features.gramMatrix(layer), height, width);
 }

@@ -1,7 +1,8 @@
 /** The loss as a weighted sum of terms, and its gradient: In [22] and [23] of the chapter. */
 import * as tf from '@tensorflow/tfjs';
-import type { FeatureExtractor } from './features';
+import type { FeatureExtractor, Features } from './features';
 import { octavesOf } from './octaves';
+import type { Region } from './regions';
 import { type LayerTerm, type LossTerm, assertTerms, comparisons, isLayerTerm, termsAbout } from './terms';
 
 /** What the combination image is compared with: for each term, by its name, one tensor for each of its comparisons. */
@@ -55,12 +56,15 @@ export function targetsFrom(terms: readonly LossTerm[], list: readonly tf.Tensor
  *
  * The caller computes the targets once; the function only closes over them.
  *
+ * @param regions of the combination image, which terms name by their index
+ *
  * @throws UserError where two terms share a name, or every weight is 0. Source: In [22].
  */
 export function transferLoss(
   terms: readonly LossTerm[],
   extractor: FeatureExtractor,
   targets: Targets,
+  regions: readonly Region[] = [],
 ): (x: tf.Tensor4D) => Record<string, tf.Scalar> {
   assertTerms(terms);
   return (x) => {
@@ -74,13 +78,32 @@ export function transferLoss(
           const [target] = (targets[term.name] ?? []).slice(i, i + 1);
           if (!target)
             throw new Error(`The term ${term.name} has no target for ${layer} in octave ${octave}.`);
-          const distance = term.distance(target, term.statistic(features(octave), layer), { height, width });
+          const own = term.statistic(
+            features(octave),
+            layer,
+            guideOf(term, features(octave), layer, regions),
+          );
+          const distance = term.distance(target, own, { height, width });
           return tf.mul<tf.Scalar>(distance, weight);
         });
         return [term.name, parts.length === 0 ? tf.scalar(0) : tf.addN(parts)];
       }),
     );
   };
+}
+
+/** The region of a term at the size of a layer. */
+function guideOf(
+  { name, region }: LayerTerm,
+  features: Features,
+  layer: string,
+  regions: readonly Region[],
+): tf.Tensor2D | undefined {
+  if (region === undefined) return undefined;
+  const [height, width] = features.activations(layer).shape;
+  const at = regions.at(region);
+  if (!at) throw new Error(`The term ${name} has no region ${region}.`);
+  return at({ height, width });
 }
 
 /** tf.valueAndGrad's result, with the terms that add up to the value. */

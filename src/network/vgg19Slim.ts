@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors';
 import { type BatchExtractor, type FeatureExtractor, eachPicture, firstOf, once } from '../losses/features';
+import { guided } from '../losses/regions';
 import { type LayerSpec, type Widths, layersUpTo, vggLayers } from './vgg19';
 
 /**
@@ -98,16 +99,23 @@ export function throughHead(activations: tf.Tensor4D, { head, headBias }: SlimLa
  * instead of a whole feature map.
  *
  * @param activations the network's own [1, h, w, channels]
+ * @param guide how much each position counts, [h, w], from 0 to 1; default: all of them
  * @returns [VGG19's channels, VGG19's channels]
  */
-export function gramThroughHead(activations: tf.Tensor4D, { head, headBias }: SlimLayer): tf.Tensor2D {
+export function gramThroughHead(
+  activations: tf.Tensor4D,
+  { head, headBias }: SlimLayer,
+  guide?: tf.Tensor2D,
+): tf.Tensor2D {
   const [, height, width] = activations.shape;
-  const features = featureRows(activations);
+  const features = featureRows(guide ? guided(activations, guide) : activations);
   // The products of the constant channel with the others, and with itself. They come before the large product, so that the two terms of its
   // gradient meet and are computed as one.
-  const sums = tf.sum(features, 1, true);
+  const sums = guide
+    ? tf.matMul(features, tf.sqrt(guide).reshape<tf.Tensor2D>([height * width, 1]))
+    : tf.sum(features, 1, true);
   const gram = tf.matMul(features, features, false, true);
-  const pixels = tf.fill([1, 1], height * width);
+  const pixels = guide ? tf.sum(guide).reshape([1, 1]) : tf.fill([1, 1], height * width);
   const withConstant = tf.concat([tf.concat([gram, sums], 1), tf.concat([sums.transpose(), pixels], 1)], 0);
   const affine = tf.concat([head, headBias.reshape([1, -1])], 0);
   return tf.matMul(tf.matMul(affine, withConstant as tf.Tensor2D, true, false), affine);
@@ -132,11 +140,15 @@ export function slimBatchFeatures(parameters: SlimParameters, layers: readonly s
         'Choose a layer such as block4_conv2, or the network vgg19.',
     );
   }
-  return (x) =>
-    eachPicture(x, slimActivations(parameters, x, layers), (own) => ({
-      activations: once((name) => throughHead(own(name), parameters[name]).squeeze<tf.Tensor3D>([0])),
-      gramMatrix: once((name) => gramThroughHead(own(name), parameters[name])),
-    }));
+  return (x, inner = x) =>
+    eachPicture(x, inner, slimActivations(parameters, x, layers), (own) => {
+      const at = (name: string) => [own(name), parameters[name]] as const;
+      const whole = once((name) => gramThroughHead(...at(name)));
+      return {
+        activations: once((name) => throughHead(...at(name)).squeeze<tf.Tensor3D>([0])),
+        gramMatrix: (name, guide) => (guide ? gramThroughHead(...at(name), guide) : whole(name)),
+      };
+    });
 }
 
 /** Each channel as one row [channels, h w]. */

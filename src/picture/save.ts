@@ -27,17 +27,18 @@ export interface SaveOptions {
 }
 
 /**
- * Writes a picture in the format of its extension: png, webp and tif without loss, jpg at quality 95. The levels are written as they are,
- * with the profile of sRGB. The file is written under a temporary name first, so that it is either complete or absent.
+ * The bytes of a picture's file, in the format of its extension: png, webp and tif without loss, jpg at quality 95. The levels are written
+ * as they are, with the profile of sRGB.
  *
  * @param picture with 16 bits a channel only for png and tif
- * @throws UserError for another extension, or a place that cannot be written
+ * @param file the file's name
+ * @throws UserError for another extension, or a picture that the format cannot hold
  */
-export async function saveImage(
+export async function encodeImage(
   picture: Picture | DeepPicture,
   file: string,
   { notes }: SaveOptions = {},
-): Promise<void> {
+): Promise<Buffer> {
   const extension = path.extname(file).toLowerCase();
   const encode = WRITABLE[extension];
   const isDeep = picture.data instanceof Uint16Array;
@@ -47,7 +48,7 @@ export async function saveImage(
     throw new UserError(`${file} has no ending ${wanted}. Choose one of ${endings.join(', ')}.`);
   }
   const opened = await (isDeep ? openedDeep(picture) : opened8(picture));
-  const bytes = await encode(notes ? opened.withXmp(xmpOf(notes)) : opened)
+  return encode(notes ? opened.withXmp(xmpOf(notes)) : opened)
     .toBuffer()
     .catch((error: unknown) => {
       const reason = (error as Error).message.trim();
@@ -56,7 +57,19 @@ export async function saveImage(
         { cause: error },
       );
     });
-  await writeWholeFile(file, [bytes]);
+}
+
+/**
+ * Writes a picture as encodeImage encodes it. The file is written under a temporary name first, so that it is either complete or absent.
+ *
+ * @throws UserError as encodeImage does, and for a place that cannot be written
+ */
+export async function saveImage(
+  picture: Picture | DeepPicture,
+  file: string,
+  options: SaveOptions = {},
+): Promise<void> {
+  await writeWholeFile(file, [await encodeImage(picture, file, options)]);
 }
 
 async function opened8(picture: Picture | DeepPicture): Promise<sharp.Sharp> {

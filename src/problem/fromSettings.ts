@@ -11,7 +11,8 @@ import {
   styleTermRelative,
   totalVariationTerm,
 } from '../losses/terms';
-import { type Picture, type Size, resizePicture } from '../picture/image';
+import { luminancePicture } from '../picture/color';
+import { type Picture, type Size, loadImage } from '../picture/image';
 import type { Settings } from '../settings';
 import { UserError } from '../errors';
 import { freePixels, pixels } from '../variables/pixels';
@@ -30,6 +31,7 @@ export function problemFromSettings(settings: Settings): ProblemOptions {
     height,
     resize,
     styleSize: styleSizeOf(settings),
+    masks: settings.mask,
     margin,
     color,
     network,
@@ -43,11 +45,12 @@ export function problemFromSettings(settings: Settings): ProblemOptions {
   };
 }
 
-type LossSettings = Pick<
+export type LossSettings = Pick<
   Settings,
   | 'measure'
   | 'style'
   | 'styleWeights'
+  | 'mask'
   | 'contentLayer'
   | 'styleLayers'
   | 'contentWeight'
@@ -61,10 +64,13 @@ type LossSettings = Pick<
  * Content, one style term for each style picture, and total variation, with the settings' layers and weights. A term of weight 0 stays in
  * the list but adds nothing.
  *
- * @throws UserError where there is not a weight for each style picture
+ * @throws UserError where there is not a weight for each style picture, and for masks with the chapter's sums
  */
 export function lossTerms(settings: LossSettings): LossTerm[] {
-  const { measure, tvWeight, clippingWeight } = settings;
+  const { measure, mask, tvWeight, clippingWeight } = settings;
+  if (mask && measure === 'sums') {
+    throw new UserError('Masks need Gram matrices per position. Use --measure shares, or leave --mask out.');
+  }
   const terms =
     measure === 'sums'
       ? { content: contentTerm, style: styleTerm, smooth: totalVariationTerm }
@@ -82,6 +88,7 @@ export function lossTerms(settings: LossSettings): LossTerm[] {
         weight: settings.styleWeight * share,
         layers,
         style,
+        ...(mask && { region: style }),
       }),
     ),
     terms.smooth({ weight: tvWeight }),
@@ -162,14 +169,21 @@ function variablesOf({ variables, bounds }: Pick<Settings, 'variables' | 'bounds
   );
 }
 
-/** Where the optimiser begins: the content picture as in the chapter, the style picture at the result's size, or noise. */
+/**
+ * Where the optimiser begins: the content picture as in the chapter, the style picture at the result's size, noise, or a file.
+ *
+ * @throws UserError for a file that cannot be read
+ */
 export async function firstPicture(
-  { init, seed, resize }: Pick<Settings, 'init' | 'seed' | 'resize'>,
+  { init, seed, resize, color }: Pick<Settings, 'init' | 'seed' | 'resize' | 'color'>,
   { content, styles }: SizedPictures,
 ): Promise<Picture> {
   if (init === 'noise') return noise(content, seed);
-  const [style] = styles;
-  return init === 'style' && style ? resizePicture(style, content, resize) : content;
+  if (init === 'content') return content;
+  const { width, height } = content;
+  const source = init === 'style' ? styles[0] : init;
+  const first = await loadImage(source, { size: { width, height }, resize });
+  return color === 'luminance' ? luminancePicture(first) : first;
 }
 
 /**

@@ -4,6 +4,7 @@ import { type GraphMemory, type DeviceName, outline } from '../compile';
 import { UserError } from '../errors';
 import type { FeatureExtractor } from '../losses/features';
 import { listTargets, lossAndGrads, targetsFrom, targetsOf, transferLoss } from '../losses/transferLoss';
+import type { Region } from '../losses/regions';
 import type { LossTerm } from '../losses/terms';
 import type { Size } from '../picture/image';
 import type { Variables } from '../variables/variables';
@@ -33,6 +34,7 @@ const LEAST_HEIGHT = 32;
 export interface ProblemParts {
   terms: readonly LossTerm[];
   extractor: FeatureExtractor;
+  regions?: readonly Region[];
   variables: Variables;
   /** Of the style pictures. */
   styleSizes: readonly Size[];
@@ -42,7 +44,7 @@ export interface ProblemParts {
 
 /** The memory of the graph of a problem's loss and gradient at a size, without its numbers. */
 export async function problemMemory(
-  { terms, extractor, variables, styleSizes, device, winograd }: ProblemParts,
+  { terms, extractor, regions, variables, styleSizes, device, winograd }: ProblemParts,
   size: Size,
 ): Promise<GraphMemory> {
   const targetShapes: Record<string, readonly (readonly number[])[]> = {};
@@ -53,7 +55,7 @@ export async function problemMemory(
     Object.assign(targetShapes, shapes);
   }
   const evaluation = (z: tf.Tensor, ...targets: tf.Tensor[]) => {
-    const loss = transferLoss(terms, extractor, targetsFrom(terms, targets));
+    const loss = transferLoss(terms, extractor, targetsFrom(terms, targets), regions);
     return lossAndGrads((at: tf.Tensor1D) => loss(variables.picture(at)))(z as tf.Tensor1D);
   };
   return (

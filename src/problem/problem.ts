@@ -19,6 +19,7 @@ import { SETTINGS, type Settings } from '../settings';
 import type { PreparationEvent } from '../transfer/events';
 import type { MakeVariables, Variables } from '../variables/variables';
 import { pyramid } from '../variables/pyramid';
+import { readRegions } from './masks';
 import { bytesNeeded } from './memory';
 import { type Finish, recolored } from './recolor';
 import { type SizedPictures, type SourceRecord, type StyleSize, readPictures, recordsOf } from './sources';
@@ -36,6 +37,8 @@ export interface ProblemOptions {
   styleSize?: (style: Size, result: Size) => StyleSize;
   /** Whose colours the result has. */
   color?: Settings['color'];
+  /** Grey pictures: the regions of the result that terms name by their index. See masks.ts. */
+  masks?: readonly PictureSource[];
   /** Default the chapter's. */
   terms?: readonly LossTerm[];
   /** How many mirrored pixels the network sees beyond each border; default none. */
@@ -65,6 +68,8 @@ export interface ProblemOptions {
 export interface ProblemSource extends Size {
   content: SourceRecord;
   styles: readonly SourceRecord[];
+  /** Absent where there are none. */
+  masks?: readonly SourceRecord[];
   network: Network['name'];
   weights: Network['weights'];
   /** Where it is computed: the processor's numbers and a GPU's differ in their last digits. */
@@ -118,6 +123,7 @@ export async function createProblem({
   resize = SETTINGS.resize.default,
   styleSize = (_, result) => result,
   color = SETTINGS.color.default,
+  masks = [],
   terms = CHAPTER_TERMS,
   margin = 0,
   variables: makeVariables = pyramid,
@@ -141,6 +147,7 @@ export async function createProblem({
   const { pictures, finish } = recolored(read, color);
   const size = sizeOf(pictures.content);
   const styleSizes = pictures.styles.map(sizeOf);
+  const regions = await readRegions(masks, pictures.styles.length, size);
   const variables = makeVariables(size);
   const z0 = variablesOf(await first(pictures), variables);
   onEvent?.({ type: 'pictures', size, styles: styleSizes });
@@ -160,7 +167,7 @@ export async function createProblem({
     const { choice, name } = network;
     const extractor = withMargin(network.extractor, margin);
     onEvent?.({ type: 'network', name, choice, weights: network.weights.path });
-    const records = await recordsOf(sources);
+    const records = await recordsOf({ ...sources, masks });
     const device = await abortable(chooseDevice(wantedDevice), signal);
     try {
       return await prepareOn(device);
@@ -177,7 +184,10 @@ export async function createProblem({
       onEvent?.({ type: 'device', name: device, why });
       const source = { ...size, ...records, network: name, weights: network.weights, device };
       const bytesAt = (at: Size) =>
-        bytesNeeded({ terms, extractor, variables: makeVariables(at), styleSizes, device, winograd }, at);
+        bytesNeeded(
+          { terms, extractor, regions, variables: makeVariables(at), styleSizes, device, winograd },
+          at,
+        );
       await beforeWork?.({ source, length: variables.length, bytesAt });
       signal?.throwIfAborted();
 
@@ -202,7 +212,7 @@ export async function createProblem({
       onEvent?.({ type: 'targets' });
       // Not a moment later: what compile would record is freed where this ends.
       signal?.throwIfAborted();
-      const evaluation = evaluationOf(transferLoss(terms, extractor, targets), variables);
+      const evaluation = evaluationOf(transferLoss(terms, extractor, targets, regions), variables);
       const compiling = compile(evaluation, [variables.length], { device, threads, winograd });
       const compiled = await abortable(compiling, signal, (late) => late.dispose());
       if (device === 'cpu') return compiled;

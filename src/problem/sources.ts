@@ -70,8 +70,17 @@ export interface SourceRecord {
 export async function recordsOf({
   content,
   styles,
-}: Sources): Promise<{ content: SourceRecord; styles: SourceRecord[] }> {
-  return { content: await recordOf(content), styles: await Promise.all(styles.map(recordOf)) };
+  masks,
+}: Sources & { masks: readonly PictureSource[] }): Promise<{
+  content: SourceRecord;
+  styles: SourceRecord[];
+  masks?: SourceRecord[];
+}> {
+  return {
+    content: await recordOf(content),
+    styles: await Promise.all(styles.map(recordOf)),
+    ...(masks.length > 0 && { masks: await Promise.all(masks.map(recordOf)) }),
+  };
 }
 
 async function recordOf(source: PictureSource): Promise<SourceRecord> {

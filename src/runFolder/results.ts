@@ -129,15 +129,53 @@ async function openResults(
  */
 export async function readRun(dir: string): Promise<{ record: RunRecord; checkpoint?: Checkpoint }> {
   await assertNotInUse(dir);
+  const record = await readRecord(dir);
+  await readLosses(dir);
+  await assertWritable(dir);
+  return { record, checkpoint: await readCheckpoint(path.join(dir, CHECKPOINT)) };
+}
+
+/** @throws UserError where `dir` holds no run, or its settings are damaged */
+export async function readRecord(dir: string): Promise<RunRecord> {
   const file = path.join(dir, SETTINGS_FILE);
   const text = await textOf(file);
   if (text === undefined) {
     throw new UserError(`There is no run in ${dir}: it holds no ${SETTINGS_FILE}. Check the path.`);
   }
-  const record = parsedJson(text, `The settings of a run in ${file}`, isRunRecord);
-  await readLosses(dir);
-  await assertWritable(dir);
-  return { record, checkpoint: await readCheckpoint(path.join(dir, CHECKPOINT)) };
+  return parsedJson(text, `The settings of a run in ${file}`, isRunRecord);
+}
+
+/**
+ * The path of the picture of a run's last iteration.
+ *
+ * @throws UserError where there is none
+ */
+export async function lastPicture(dir: string): Promise<string> {
+  const { settings } = await readRecord(dir);
+  const last = (await readLosses(dir)).at(-1);
+  if (!last) throw new UserError(`The run in ${dir} has no picture yet. Resume it first.`);
+  return resultPath(dir, last.iteration, settings.format);
+}
+
+/** What a run has written so far. */
+export interface WrittenResults {
+  record: RunRecord;
+  losses: LossEntry[];
+  /** The names of the files of its pictures, in the order in which they were painted. */
+  pictures: string[];
+}
+
+/**
+ * What a run has written so far, while it runs or afterwards.
+ *
+ * @throws UserError where `dir` holds no run, or one whose files are damaged
+ */
+export async function readResults(dir: string): Promise<WrittenResults> {
+  const record = await readRecord(dir);
+  const order = (name: string) => Number(/\d+/.exec(name)?.[0] ?? Infinity);
+  const names = (await earlierResults(dir)).filter((name) => PICTURE_NAME.test(name));
+  const pictures = names.sort((a, b) => order(a) - order(b));
+  return { record, losses: await readLosses(dir), pictures };
 }
 
 async function readLosses(dir: string): Promise<LossEntry[]> {
@@ -196,6 +234,9 @@ export function assertSameSource(before: ProblemSource, now: ProblemSource): voi
     ...now.styles.map(
       ({ sha256, path: file }, i) => before.styles[i]?.sha256 !== sha256 && `the style picture ${file}`,
     ),
+    ...(now.masks ?? []).map(
+      ({ sha256, path: file }, i) => before.masks?.[i]?.sha256 !== sha256 && `the mask ${file}`,
+    ),
     before.network !== now.network && `the network (${before.network}, now ${now.network})`,
     before.weights.md5 !== now.weights.md5 && `the weights ${now.weights.path}`,
   ].filter((what) => what !== false);
@@ -243,10 +284,12 @@ function writer(
 }
 
 async function writeRecord(dir: string, settings: Settings, source: ProblemSource): Promise<void> {
-  const { content, style, weights, out } = settings;
+  const { content, style, mask, init, weights, out } = settings;
   const absolute = {
+    ...(!['content', 'style', 'noise'].includes(init) && { init: path.resolve(init) }),
     content: path.resolve(content),
     style: style.map((file) => path.resolve(file)),
+    ...(mask !== undefined && { mask: mask.map((file) => path.resolve(file)) }),
     ...(weights !== undefined && { weights: path.resolve(weights) }),
     out: path.resolve(out),
   };

@@ -1,0 +1,7 @@
+import { render } from 'preact';
+import { App } from './app';
+import './style/base.css';
+import './style/parts.css';
+import './style/paint.css';
+
+render(<App />, document.getElementById('studio') as HTMLElement);

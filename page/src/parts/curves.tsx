@@ -1,0 +1,111 @@
+/** The loss and its terms against the evaluations, by plotly.js, which is loaded once the page is there. */
+import { useEffect, useRef } from 'preact/hooks';
+import { type LossPoint, curvesOf } from '../../../src/notebook/plot/curves';
+
+export interface CurvesProps {
+  /** The points of each leg, in order. */
+  legs: readonly (readonly LossPoint[])[];
+}
+
+/** Milliseconds between two drawings. */
+const REST = 700;
+
+export function Curves({ legs }: CurvesProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const drawn = useRef({ at: 0, timer: 0, legs });
+  drawn.current.legs = legs;
+
+  useEffect(() => {
+    const { current } = drawn;
+    if (current.timer) return;
+    const wait = Math.max(0, current.at + REST - performance.now());
+    current.timer = window.setTimeout(() => {
+      current.timer = 0;
+      current.at = performance.now();
+      if (place.current) void draw(place.current, current.legs);
+    }, wait);
+  }, [legs]);
+  useEffect(() => {
+    const again = () => place.current && void draw(place.current, drawn.current.legs);
+    addEventListener('themechange', again);
+    const system = matchMedia('(prefers-color-scheme: dark)');
+    system.addEventListener('change', again);
+    return () => {
+      clearTimeout(drawn.current.timer);
+      removeEventListener('themechange', again);
+      system.removeEventListener('change', again);
+    };
+  }, []);
+  return <div class="curves" ref={place} role="img" aria-label={inSentence(legs)} />;
+}
+
+function inSentence(legs: CurvesProps['legs']): string {
+  const last = legs.flat().at(-1);
+  if (!last) return 'The loss: no point yet.';
+  const terms = Object.entries(last.terms).map(([name, value]) => `${name} ${value.toPrecision(3)}`);
+  return `The loss after ${last.evaluations} evaluations is ${last.loss.toPrecision(4)}: ${terms.join(', ')}.`;
+}
+
+async function draw(element: HTMLElement, legs: CurvesProps['legs']): Promise<void> {
+  const points = continued(legs);
+  const last = points.at(-1);
+  if (!last) return;
+  const { react } = await import('plotly.js-basic-dist-min');
+  const style = getComputedStyle(element);
+  const [ink, faint] = [style.color, style.getPropertyValue('--line-plain').trim() || '#8888'];
+  const isDark = style.getPropertyValue('--is-dark').trim() === '1';
+  const data = curvesOf(last).map(({ name, color, dash, width, value }) => ({
+    type: 'scatter' as const,
+    mode: points.length === 1 ? ('markers' as const) : ('lines' as const),
+    name,
+    x: points.map(({ evaluations }) => evaluations),
+    y: points.map((point) => (value(point) > 0 ? value(point) : null)),
+    line: { color: color === '#000000' ? ink : isDark ? brighter(color) : color, dash, width: width / 1.6 },
+    hovertemplate: '%{y:.3e}',
+  }));
+  const axis = { gridcolor: faint, zeroline: false, linecolor: faint, tickcolor: faint, fixedrange: false };
+  await react(
+    element,
+    data,
+    {
+      font: { family: style.fontFamily, size: 12, color: ink },
+      paper_bgcolor: 'rgba(0,0,0,0)',
+      plot_bgcolor: 'rgba(0,0,0,0)',
+      margin: { l: 56, r: 8, t: 44, b: 44 },
+      hovermode: 'x unified',
+      hoverlabel: { bgcolor: isDark ? '#222' : '#fff', font: { color: isDark ? '#eee' : '#222' } },
+      xaxis: { ...axis, title: { text: 'evaluations' }, rangemode: 'tozero' },
+      yaxis: { ...axis, type: 'log', exponentformat: 'power', dtick: 1 },
+      legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
+      // Where the settings were changed.
+      shapes: startsOf(legs).map((x) => ({
+        type: 'line',
+        x0: x,
+        x1: x,
+        yref: 'paper',
+        y0: 0,
+        y1: 1,
+        line: { color: faint, width: 1, dash: 'dot' },
+      })),
+    },
+    { responsive: true, displaylogo: false, displayModeBar: false },
+  );
+}
+
+/** The points of all legs on one axis. */
+function continued(legs: CurvesProps['legs']): LossPoint[] {
+  const starts = [0, ...startsOf(legs)];
+  return legs.flatMap((points, i) =>
+    points.map((point) => ({ ...point, evaluations: point.evaluations + (starts[i] ?? 0) })),
+  );
+}
+
+function startsOf(legs: CurvesProps['legs']): number[] {
+  let sum = 0;
+  return legs.slice(0, -1).map((points) => (sum += points.at(-1)?.evaluations ?? 0));
+}
+
+/** Okabe and Ito's darker colours on a dark ground. */
+function brighter(color: string): string {
+  return { '#0072B2': '#56B4E9', '#D55E00': '#F0883E', '#009E73': '#2FC79B' }[color] ?? color;
+}

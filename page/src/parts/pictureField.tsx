@@ -1,0 +1,108 @@
+/** Chooses a picture: from those that are here, or one that is dropped or picked from the disk. */
+import { useRef, useState } from 'preact/hooks';
+import type { PictureInfo } from '../../../src/studio/protocol';
+import { ask } from '../ask';
+import { Dialog } from './dialog';
+import { Problem } from './problem';
+
+export interface PictureFieldProps {
+  label: string;
+  pictures: readonly PictureInfo[];
+  chosen: string | undefined;
+  onChoose: (id: string) => void;
+  /** A picture has come in. */
+  onAdd: (picture: PictureInfo) => void;
+  help?: string;
+}
+
+export function PictureField({ label, pictures, chosen, onChoose, onAdd, help }: PictureFieldProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [problem, setProblem] = useState<string>();
+  const [isOver, setOver] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const picture = pictures.find(({ id }) => id === chosen);
+
+  const take = (id: string) => {
+    dialog.current?.close();
+    setProblem(undefined);
+    onChoose(id);
+  };
+  const add = async (file: File | undefined) => {
+    if (!file) return;
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const added = await ask<PictureInfo>(`pictures?name=${encodeURIComponent(file.name)}`, {
+        method: 'POST',
+        body: file,
+      });
+      onAdd(added);
+      take(added.id);
+    } catch (error) {
+      setProblem((error as Error).message);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <div
+      class={`picture-field ${isOver ? 'over' : ''}`}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        void add(event.dataTransfer?.files[0]);
+      }}
+    >
+      <button type="button" class="picture" onClick={() => dialog.current?.showModal()} title={help}>
+        <span class="thumb">
+          {picture ? <img src={thumbnail(picture.id)} alt="" /> : <span class="nothing">Choose or drop</span>}
+        </span>
+        <span class="caption">
+          <b>{label}</b>
+          <span class="name">{isBusy ? 'Reading the picture…' : (picture?.name ?? 'none yet')}</span>
+        </span>
+      </button>
+      {problem && <Problem>{problem}</Problem>}
+      <Dialog
+        place={dialog}
+        title={`${label} picture`}
+        tools={
+          <label class="button">
+            From this computer…
+            <input
+              type="file"
+              class="unseen"
+              accept="image/*,.tif,.tiff,.avif"
+              onChange={(event) => void add(event.currentTarget.files?.[0])}
+            />
+          </label>
+        }
+      >
+        {problem && <Problem>{problem}</Problem>}
+        <ul class="thumbs">
+          {pictures.map(({ id, name, width, height }) => (
+            <li>
+              <button type="button" aria-pressed={id === chosen} onClick={() => take(id)}>
+                <img src={thumbnail(id)} alt="" loading="lazy" />
+                <span>{name}</span>
+                <span class="size">
+                  {width} × {height}
+                </span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      </Dialog>
+    </div>
+  );
+}
+
+export function thumbnail(id: string, side = 320): string {
+  return `api/pictures/${id}?side=${side}`;
+}

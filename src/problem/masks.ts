@@ -1,0 +1,51 @@
+/** Grey pictures as regions of the result: white where a style is painted, black where it is not, grey for soft edges. */
+import { UserError } from '../errors';
+import { type Mask, type Region, regionOf } from '../losses/regions';
+import { type PictureSource, type Size, loadImage } from '../picture/image';
+
+/**
+ * A region for each style picture.
+ *
+ * @param masks one for each style picture, or one fewer: then the last style gets what the others leave
+ * @param size the result's
+ * @throws UserError for another number of masks, one that is black everywhere, or nothing left for the last style
+ */
+export async function readRegions(
+  masks: readonly PictureSource[],
+  styles: number,
+  size: Size,
+): Promise<Region[]> {
+  if (masks.length === 0) return [];
+  if (masks.length !== styles && masks.length !== styles - 1) {
+    throw new UserError(
+      `There are ${masks.length} masks for ${styles} style pictures. Give one mask for each, or leave out the last.`,
+    );
+  }
+  const read: Mask[] = [];
+  for (const mask of masks) {
+    const picture = await loadImage(mask, { size, resize: 'lanczos3' });
+    const grey = (i: number) => (picture.data[i] + picture.data[i + 1] + picture.data[i + 2]) / (3 * 255);
+    read.push({
+      ...size,
+      data: Float32Array.from({ length: size.width * size.height }, (_, i) => grey(3 * i)),
+    });
+  }
+  if (read.length < styles) read.push(restOf(read, size));
+  const empty = read.findIndex(({ data }) => data.every((share) => share === 0));
+  if (empty >= 0) {
+    throw new UserError(
+      empty < masks.length
+        ? `Mask ${empty + 1} is black everywhere, so its style would be painted nowhere. Paint its region white.`
+        : 'The masks leave nothing for the last style. Paint a part of them black.',
+    );
+  }
+  return read.map(regionOf);
+}
+
+function restOf(masks: readonly Mask[], size: Size): Mask {
+  const data = new Float32Array(size.width * size.height);
+  return {
+    ...size,
+    data: data.map((_, i) => Math.max(0, 1 - masks.reduce((sum, mask) => sum + mask.data[i], 0))),
+  };
+}

@@ -1,0 +1,119 @@
+/** The pictures that can be chosen: those in img/, and those that were dropped onto the page, which are kept among the results. */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../errors';
+import { loadImage, pictureSize } from '../picture/image';
+import { encodeImage } from '../picture/save';
+import { PROJECT_FOLDER } from '../project';
+import { writeWholeFile } from '../wholeFile';
+import { shownPath } from './paths';
+import type { PictureInfo } from './protocol';
+
+const ENDINGS = /\.(jpe?g|png|webp|tiff?|gif|avif)$/i;
+/** Pixels. Opening a larger picture takes more memory than a page that was left open should. */
+const MOST_PIXELS = 100e6;
+
+export interface Library {
+  all(): Promise<PictureInfo[]>;
+  /**
+   * The absolute path of a picture.
+   *
+   * @throws UserError where no picture has the id
+   */
+  pathOf(id: string): Promise<string>;
+  /**
+   * Keeps the bytes of a picture's file as they are.
+   *
+   * @param name of the file, from the person's disk; only its harmless part is used
+   * @throws UserError where they are no picture, or a too large one
+   */
+  add(name: string, bytes: Uint8Array): Promise<PictureInfo>;
+  /** The picture as a JPEG whose longer side is at most `side` pixels. */
+  thumbnail(id: string, side: number): Promise<Buffer>;
+}
+
+/** @param folder that paths are shown from; `uploads` lies in it */
+export function openLibrary(folder: string, uploads: string): Library {
+  const known = new Map<string, PictureInfo>();
+  const places = [
+    ...new Set([path.join(folder, 'img'), path.join(PROJECT_FOLDER, 'img')]),
+    path.join(folder, uploads),
+  ];
+
+  async function scan(): Promise<void> {
+    for (const place of places) {
+      const names = await readdir(place).catch(() => []);
+      for (const name of names.filter((each) => ENDINGS.test(each)).sort())
+        await learn(path.join(place, name));
+    }
+  }
+
+  async function learn(file: string): Promise<PictureInfo | undefined> {
+    const id = createHash('sha256').update(file).digest('hex').slice(0, 16);
+    const before = known.get(id);
+    if (before) return before;
+    const size = await pictureSize(file).catch(() => undefined);
+    // A file with a picture's name that is none cannot be chosen.
+    if (!size) return undefined;
+    const from = path.dirname(file) === path.join(folder, uploads) ? 'yours' : 'img';
+    const { width, height } = size;
+    const info = {
+      id,
+      name: path.basename(file),
+      path: shownPath(folder, file),
+      from,
+      width,
+      height,
+    } as const;
+    known.set(id, info);
+    return info;
+  }
+
+  async function find(id: string): Promise<PictureInfo> {
+    if (!known.has(id)) await scan();
+    const found = known.get(id);
+    if (found) return found;
+    throw new UserError('This picture is not here any more. Choose another, or drop it again.');
+  }
+
+  return {
+    pathOf: async (id) => path.resolve(folder, (await find(id)).path),
+    async all() {
+      await scan();
+      return [...known.values()];
+    },
+    async add(name, bytes) {
+      if (bytes.length === 0) throw new UserError('The file is empty. Choose another.');
+      const { width, height } = await pictureSize(bytes);
+      if (width * height > MOST_PIXELS) {
+        throw new UserError(
+          `The picture has ${width} x ${height} pixels, more than ${MOST_PIXELS / 1e6} million. Make it smaller first.`,
+        );
+      }
+      // Decoded once, so that a damaged file is refused here and not when it is painted.
+      await loadImage(bytes);
+      const sum = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
+      const { name: stem, ext } = path.parse(name.replaceAll('\\', '/'));
+      const harmless = stem
+        .normalize('NFKD')
+        .replace(/[^\w-]+/g, '-')
+        .slice(0, 40)
+        .replace(/^-+|-+$/g, '');
+      const ending = ENDINGS.test(ext) ? ext.toLowerCase() : '.png';
+      const file = path.join(folder, uploads, `${harmless || 'picture'}-${sum}${ending}`);
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeWholeFile(file, [bytes]);
+      return (await learn(file)) as PictureInfo;
+    },
+    async thumbnail(id, side) {
+      const { path: shown, width, height } = await find(id);
+      const scale = Math.min(1, side / Math.max(width, height));
+      const size = {
+        width: Math.max(1, Math.round(width * scale)),
+        height: Math.max(1, Math.round(height * scale)),
+      };
+      return encodeImage(await loadImage(path.resolve(folder, shown), { size }), 'thumbnail.jpg');
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/** What the studio's server and its page say to each other. Types only, so that the page loads none of the program. */
+import type { SettingName } from '../settings';
+import type { Size } from '../picture/image';
+import type { EndEvent, StepEvent } from '../transfer/events';
+
+/** Settings as the page sends them: those that depart from the defaults. Pictures are named by their ids. */
+export type GivenSettings = Partial<Record<SettingName, unknown>>;
+
+/** A picture that can be chosen. */
+export interface PictureInfo extends Size {
+  id: string;
+  /** The name of its file. */
+  name: string;
+  /** Its path from the working folder, as commands name it. */
+  path: string;
+  /** The folder that it is shown under. */
+  from: 'img' | 'yours';
+}
+
+/** A setting, as the panel draws it. */
+export interface SettingInfo {
+  name: SettingName;
+  flag: string;
+  group: string;
+  help: string;
+  /** Valid values in words. */
+  expected: string;
+  control: 'picture' | 'layers' | 'number' | 'whole number' | 'choice' | 'switch' | 'text';
+  choices?: readonly string[];
+  /** Whether it takes several values. */
+  isList: boolean;
+  /** The default; absent where a setting must be given or is optional. */
+  default?: unknown;
+}
+
+/** What the page needs once. */
+export interface Welcome {
+  version: string;
+  settings: SettingInfo[];
+  /** What a preset sets in place of the defaults, by preset and setting. */
+  presets: Record<string, Record<string, unknown>>;
+  /** The 16 convolution layers of the network, from the picture on. */
+  layers: string[];
+  pictures: PictureInfo[];
+  /** The folder that results are written to. */
+  folder: string;
+  /** Where the 'results' of the gallery and the paths of commands begin. */
+  isWindows: boolean;
+}
+
+/** A part of a painting between two changes of its settings: a run with a folder of its own. */
+export interface Leg {
+  /** The folder's name in the folder of results. */
+  name: string;
+  /** Its settings, all of them, with paths as commands name them. */
+  settings: Record<string, unknown>;
+  size?: Size;
+  /** Which network computes, in a sentence. */
+  network?: string;
+  steps: Omit<StepEvent, 'type'>[];
+  end?: Omit<EndEvent, 'type'>;
+  /** Why it could not go on, in two sentences. */
+  error?: string;
+}
+
+export type Status = 'preparing' | 'painting' | 'paused' | 'ended';
+
+/** A painting: it begins with chosen pictures, and goes on from the picture at hand whenever its settings are changed. */
+export interface Painting {
+  id: number;
+  status: Status;
+  /** What it is doing, in a sentence. */
+  doing: string;
+  legs: Leg[];
+  /** The picture that is shown: how many evaluations of the last leg have made it, and in which leg. */
+  shown?: { leg: number; evaluations: number };
+}
+
+/** One of the many small transfers of a grid or a wall. */
+export interface Cell {
+  /** What it is called, such as block1_conv1, or the two values of a grid. */
+  label: string;
+  settings: Record<string, unknown>;
+  status: 'waiting' | 'preparing' | 'painting' | 'done' | 'failed';
+  /** How many evaluations have made the picture that is shown; 0 before there is one. */
+  evaluations: number;
+  loss?: number;
+  error?: string;
+}
+
+/** Many small transfers, started together and painted one after the other. */
+export interface Board {
+  id: number;
+  kind: 'grid' | 'wall';
+  title: string;
+  /** The values along the two settings of a grid, as their labels. */
+  rows: string[];
+  columns: string[];
+  cells: Cell[];
+  status: 'painting' | 'ended';
+}
+
+/** All that changes while the page is open. */
+export interface StudioState {
+  painting?: Painting;
+  boards: Board[];
+}
+
+/** A change of the state; `reduce` (state.ts) applies it, in the server and in the page alike. */
+export type Change =
+  | { type: 'painting'; painting: Painting }
+  | { type: 'status'; status: Status; doing: string }
+  | { type: 'leg'; leg: Leg }
+  | { type: 'leg changed'; part: Partial<Omit<Leg, 'name' | 'settings' | 'steps'>> }
+  | { type: 'step'; step: Leg['steps'][number] }
+  | { type: 'shown'; shown: NonNullable<Painting['shown']> }
+  | { type: 'board'; board: Board }
+  | { type: 'cell'; board: number; index: number; part: Partial<Cell> }
+  | { type: 'board ended'; board: number };
+
+/** What the server sends down the line of events: the whole state at first, and then its changes. */
+export type Message = { type: 'state'; state: StudioState } | { type: 'changes'; changes: Change[] };
+
+/** A run in the folder of results. */
+export interface RunInfo {
+  name: string;
+  settings: Record<string, unknown>;
+  network: string;
+  size: Size;
+  losses: { iteration: number; loss: number; saved: number; evaluations: number; seconds: number }[];
+  terms: Record<string, number>;
+  /** The pictures' file names, in order; the last is the result. */
+  pictures: string[];
+  /** Milliseconds since 1970, of the last change. */
+  changed: number;
+  command: string;
+}
+
+/** Three ways to paint the picture that is shown again, byte for byte. */
+export interface Copies {
+  /** How many evaluations of the leg the copied text makes, in words, and what it rests on. */
+  note: string;
+  command: string;
+  cell: string;
+  code: string;
+}
+
+/** An error as the server answers it: two sentences, and the setting that they are about. */
+export interface Refusal {
+  error: string;
+  setting?: SettingName;
+}
