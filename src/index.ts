@@ -124,9 +124,9 @@ export {
   type TransferProblem,
   createProblem,
 } from './problem/problem';
-export type { SizedPictures, SourceRecord } from './problem/sources';
+export type { SizedPictures, SourceRecord, StyleSize } from './problem/sources';
 export type { Finish } from './problem/recolor';
-export { lossTerms, noise, problemFromSettings } from './problem/fromSettings';
+export { type LossSettings, lossTerms, noise, problemFromSettings } from './problem/fromSettings';
 export type { MakeVariables, Variables } from './variables/variables';
 export { displayable, freePixels, pixels } from './variables/pixels';
 export { pyramid } from './variables/pyramid';

@@ -117,11 +117,7 @@ const OPTIONS: Row[] = [
     ['--resize', 'cubic'],
     /^resize \(--resize\) cannot be 'cubic'\. Give lanczos3 or nearest\.$/,
   ],
-  [
-    'another start',
-    ['--init', 'random'],
-    /^init \(--init\) cannot be 'random'\. Give content or style or noise\.$/,
-  ],
+  ['a start that is no picture', ['--init', 'random'], /^There is no picture at random\. Check the path\.$/],
   [
     'another rounding',
     ['--rounding', 'floor'],

@@ -261,7 +261,11 @@ describe("Winograd's convolution", () => {
     const [direct, ours] = losses as [number[], number[]];
     assert.ok((direct.at(-1) as number) < 0.5 * direct[0], 'it descends');
     direct.forEach((loss, i) => {
-      assert.ok(Math.abs(ours[i] / loss - 1) < 1e-4, `evaluation ${i}: ${ours[i]}, not ${loss}`);
+      // L-BFGS enlarges what rounding differs by; a wrong transform is apart from the first evaluation on.
+      assert.ok(
+        Math.abs(ours[i] / loss - 1) < (i === 0 ? 1e-5 : 1e-2),
+        `evaluation ${i}: ${ours[i]}, not ${loss}`,
+      );
     });
   });
 });

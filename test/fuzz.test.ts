@@ -18,7 +18,7 @@ const REFUSED =
   /^The picture [^\n]+\. (Name another file|Convert it first, to [^\n]+|Make it smaller first)\.$/;
 /** What may be said of a setting: its name and flag, its value, and what it may be. */
 const INVALID =
-  /^(\w+ \(--[a-z-]+\) (cannot be [^]*|is missing)\. Give [^]+|There is no setting called '[^]*'\. The settings are content, [^]+)\.$/;
+  /^(\w+ \(--[a-z-]+\) (cannot be [^]*|is missing)\. Give [^]+|There is no setting called '[^]*'\. The settings are preset, [^]+)\.$/;
 /** A case that takes this long counts as hung. */
 const SLOW = 5000;
 

@@ -1,15 +1,16 @@
 #!/usr/bin/env node
-/** The command line: `wheatfield transfer` is the chapter, `wheatfield stylize` paints in one pass. */
+/** The command line: `wheatfield transfer` is the chapter, `wheatfield stylize` paints in one pass, `wheatfield train` learns how. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import type { OpenNetwork } from '../network/network';
 import { versions } from '../runFolder/versions';
 import { UserError } from '../errors';
-import { readSettings } from '../settings';
-import { type GivenSettings, addSettingFlags } from './flags';
+import { type TransferFlags, addTransferFlags, settingsFrom } from './flags';
+import { addManyCommand } from './manyCommand';
 import type { Surroundings } from './run';
 import { addStylizeCommand } from './stylizeCommand';
 import type { TerminalStream } from './terminal';
+import { addTrainCommand } from './trainCommand';
 
 const EXAMPLES = `
 Examples:
@@ -48,24 +49,20 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     .command('transfer')
     .description('Paints the content of one picture in the style of another.')
     .addHelpText('after', EXAMPLES)
-    .action(async ({ chapter, force = false, ...given }: TransferFlags) => {
-      if (chapter && (given.preset ?? 'chapter') !== 'chapter') {
-        throw new UserError('--chapter is short for --preset chapter. Give one preset.');
-      }
-      const settings = readSettings(chapter ? { ...given, preset: 'chapter' } : given);
+    .action(async ({ force = false, ...given }: TransferFlags) => {
+      const settings = settingsFrom(given);
       // The code that computes takes a second to load, so the command line is checked first.
       const { runTransfer } = await import('./run.js');
-      exitCode = await runTransfer(settings, { force }, surroundings);
+      exitCode = await runTransfer(settings, { force, replace: force }, surroundings);
     });
-  addSettingFlags(transferCommand);
-  transferCommand
-    .optionsGroup('Other:')
-    .helpOption('-h, --help', 'print this help')
-    .option('--chapter', 'short for --preset chapter')
-    .option(
-      '--force',
-      'replace the results of an earlier run in --out; start even if memory or disk space seems too small',
-    );
+  addTransferFlags(transferCommand);
+  addManyCommand(program, async ({ content, style, force = false, ...given }) => {
+    const settingsOf = (pair: { content: string; style: string; folder: string }) =>
+      settingsFrom({ ...given, content: pair.content, style: pair.style, out: pair.folder });
+    const { out } = settingsFrom({ ...given, content: content[0], style: style[0] });
+    const { runMany } = await import('./many.js');
+    exitCode = await runMany({ contents: content, styles: style, out, settingsOf, force }, surroundings);
+  });
   program
     .command('resume')
     .description('Continues a run that was stopped or killed, from its last checkpoint.')
@@ -112,6 +109,10 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     const { runStylize } = await import('./stylize.js');
     exitCode = await runStylize(inputs, flags, surroundings);
   });
+  addTrainCommand(program, async (flags) => {
+    const { runTrain } = await import('./train.js');
+    exitCode = await runTrain(flags, surroundings);
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -120,7 +121,6 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   }
 }
 
-type TransferFlags = GivenSettings & { chapter?: boolean; force?: boolean };
 type StudioFlags = { port?: string; open: boolean };
 type ResumeFlags = { iterations?: string; device?: string; force?: boolean };
 

@@ -31,13 +31,18 @@ export interface Surroundings {
   freeMemory?: () => number;
 }
 
-/** Runs from the beginning and returns the exit code. */
+/**
+ * Runs from the beginning and returns the exit code.
+ *
+ * @param force start even if memory or disk space seems too small
+ * @param replace the results of an earlier run in the folder
+ */
 export async function runTransfer(
   settings: Settings,
-  { force }: { force: boolean },
+  { force, replace }: { force: boolean; replace: boolean },
   surroundings: Surroundings,
 ): Promise<number> {
-  await checkResultsFolder(settings.out, force);
+  await checkResultsFolder(settings.out, replace);
   return run(settings, surroundings, {
     force,
     open: (source) => beginResults(settings.out, settings, source),

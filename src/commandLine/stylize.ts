@@ -7,6 +7,7 @@ import { findModel, mixedModel, readMix } from '../stylize/models';
 import { STEADY } from '../stylize/steady';
 import { type StylizeEvent, stylizeFiles } from '../stylize/stylizeFiles';
 import { openStylizer } from '../stylize/stylizer';
+import { numberFlag, wholeFlag } from './numberFlags';
 import type { Surroundings } from './run';
 import type { StylizeFlags } from './stylizeCommand';
 import { type TerminalStream, duration } from './terminal';
@@ -51,29 +52,6 @@ function chosenModel({ model, mix }: StylizeFlags) {
   if (mix !== undefined) return mixedModel(readMix(mix));
   if (model !== undefined) return findModel(model);
   throw new UserError('There is no style to paint in. Name one with --model or --mix.');
-}
-
-function numberFlag(
-  flag: string,
-  given: string | undefined,
-  otherwise: number,
-  { least, most }: { least: number; most: number },
-): number {
-  if (given === undefined) return otherwise;
-  const value = given.trim() === '' ? NaN : Number(given);
-  if (value >= least && value <= most) return value;
-  throw new UserError(`${flag} ${given} is out of range. Choose a number from ${least} to ${most}.`);
-}
-
-function wholeFlag(
-  flag: string,
-  given: string | undefined,
-  { least, most }: { least: number; most: number },
-): number | undefined {
-  if (given === undefined) return undefined;
-  const value = /^\d+$/.test(given) ? Number(given) : NaN;
-  if (value >= least && value <= most) return value;
-  throw new UserError(`${flag} ${given} is out of range. Choose a whole number from ${least} to ${most}.`);
 }
 
 /** Prints a line for each file, and on a terminal a live line while a film is painted. */

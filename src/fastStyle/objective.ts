@@ -4,8 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Shape } from '../compile';
-import type { BatchExtractor } from '../losses/features';
-import { type LossTerm, termsAbout } from '../losses/terms';
+import type { BatchExtractor, FeatureExtractor } from '../losses/features';
+import { type LossTerm, isLayerTerm, termsAbout } from '../losses/terms';
+import { octavesOf } from '../losses/octaves';
 import { targetsFrom, targetsOf, transferLoss } from '../losses/transferLoss';
 import { IMAGENET_MEANS_BGR } from '../picture/preprocess';
 
@@ -37,7 +38,7 @@ export function perceptual({ terms, extractor, targets }: PerceptualOptions): Ob
 }
 
 export interface PairsOptions {
-  /** Terms whose source is 'content', by which here the painted target is meant. Without any, pixels alone count. */
+  /** Terms that compare with the painted target, whichever picture they name. Without any, pixels alone count. */
   terms: readonly LossTerm[];
   extractor: BatchExtractor;
   /** The weight of the mean squared difference of pixels, as a part of 255 squared. */
@@ -47,11 +48,12 @@ export interface PairsOptions {
 
 /** The target picture is everything: its pixels, and what a network sees of it. */
 export function pairs({ terms, extractor, pixelWeight, size }: PairsOptions): Objective {
+  const compared = terms.map((term) => (isLayerTerm(term) ? { ...term, source: 'content' as const } : term));
   return {
     extras: [[size, size, 3]],
     loss: (painted, _, [targets]) => ({
       pixels: tf.mul(tf.mean(tf.square(tf.div(tf.sub(painted, targets), 255))), pixelWeight),
-      ...(terms.length === 0 ? {} : comparison(terms, extractor, painted, targets as tf.Tensor4D, [])),
+      ...(terms.length === 0 ? {} : comparison(compared, extractor, painted, targets as tf.Tensor4D, [])),
     }),
   };
 }
@@ -66,19 +68,19 @@ function comparison(
 ): Record<string, tf.Scalar> {
   const x = judged(painted);
   const content = judged(compared);
-  const [own, wanted] = [extractor(x), extractor(content)];
+  const [own, wanted] = [seenIn(extractor, x), seenIn(extractor, content)];
   const batch = x.shape[0];
   const each = Array.from({ length: batch }, (_, i) => {
     const row = (tensor: tf.Tensor) => (batch === 1 ? tensor : tf.slice(tensor, i, 1));
     const picture = row(x) as tf.Tensor4D;
     const targets = {
-      ...targetsOf(terms, 'content', () => wanted[i])(row(content) as tf.Tensor4D),
+      ...targetsOf(terms, 'content', wanted(i))(row(content) as tf.Tensor4D),
       ...targetsFrom(
         termsAbout(terms, 0),
         styles.map((tensor) => tf.squeeze(row(tensor), [0])),
       ),
     };
-    return transferLoss(terms, () => own[i], targets)(picture);
+    return transferLoss(terms, own(i), targets)(picture);
   });
   return Object.fromEntries(
     terms.map(({ name }) => {
@@ -86,6 +88,12 @@ function comparison(
       return [name, tf.div(sum, batch)];
     }),
   );
+}
+
+/** For each picture of a batch an extractor, which looks up what the network sees of all of them, in the same octave. */
+function seenIn(extractor: BatchExtractor, x: tf.Tensor4D): (picture: number) => FeatureExtractor {
+  const features = octavesOf(extractor, x);
+  return (picture) => (part) => features(Math.round(Math.log2(x.shape[1] / part.shape[1])))[picture];
 }
 
 /** Pictures RGB, 0 to 255, as the judge takes them: BGR minus ImageNet's means. */

@@ -84,12 +84,14 @@ export async function* trainFastStyle(options: TrainingOptions): AsyncGenerator<
   };
   const scorer = await compileScorer({ ...options, objective: options.objective(size), size });
   let scoredAt = seconds();
+  let scoredStep = -1;
   const score = async (): Promise<TrainingEvent> => {
     const value = await averageScore(scorer, samples, state);
     const isBest = value <= state.best.score || samples.length === 0;
     if (isBest) state.best = { score: value, parameters: copyOf(state.average) };
     await keep();
     scoredAt = seconds();
+    scoredStep = state.adam.step;
     return { type: 'score', step: state.adam.step, score: value, isBest, seconds: scoredAt };
   };
   try {
@@ -112,10 +114,11 @@ export async function* trainFastStyle(options: TrainingOptions): AsyncGenerator<
           seconds: now,
           secondsLeft,
         };
+        signal?.throwIfAborted();
         if (now - scoredAt >= interval) yield await score();
       }
     }
-    yield await score();
+    if (scoredStep !== state.adam.step) yield await score();
   } catch (error) {
     if (signal?.aborted) await keep();
     throw error;

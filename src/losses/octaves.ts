@@ -5,7 +5,6 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Size } from '../picture/image';
-import type { FeatureExtractor, Features } from './features';
 
 /** A layer, and how many times a picture is halved before the network sees it. */
 export interface Place {
@@ -24,10 +23,17 @@ export function sizeAtOctave({ width, height }: Size, octave: number): Size {
   return { width: Math.floor(width / 2 ** octave), height: Math.floor(height / 2 ** octave) };
 }
 
-/** What the network sees of a picture [1, height, width, 3] that was halved `octave` times; each octave is computed once. */
-export function octavesOf(extractor: FeatureExtractor, x: tf.Tensor4D): (octave: number) => Features {
+/**
+ * What the network sees of pictures [batch, height, width, 3] that were halved `octave` times; each octave is computed once.
+ *
+ * @param extractor of one picture, or of several
+ */
+export function octavesOf<Seen>(
+  extractor: (x: tf.Tensor4D) => Seen,
+  x: tf.Tensor4D,
+): (octave: number) => Seen {
   const pictures = [x];
-  const features: Features[] = [];
+  const features: Seen[] = [];
   return (octave) => {
     while (pictures.length <= octave)
       pictures.push(tf.avgPool(pictures.at(-1) as tf.Tensor4D, 2, 2, 'valid'));

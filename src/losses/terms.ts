@@ -83,9 +83,7 @@ export interface StyleTermOptions extends LayerTermOptions {
   style?: number;
 }
 
-export interface RelativeStyleTermOptions extends LayerTermOptions {
-  /** Which of the style pictures, default the first, 0; or 'content', where that picture is itself a painted one. */
-  style?: LayerTerm['source'];
+export interface RelativeStyleTermOptions extends StyleTermOptions {
   /** Which region of the combination image; default all of it. */
   region?: number;
 }

@@ -45,7 +45,7 @@ export function problemFromSettings(settings: Settings): ProblemOptions {
   };
 }
 
-type LossSettings = Pick<
+export type LossSettings = Pick<
   Settings,
   | 'measure'
   | 'style'

@@ -129,9 +129,32 @@ async function openResults(
  */
 export async function readRun(dir: string): Promise<{ record: RunRecord; checkpoint?: Checkpoint }> {
   await assertNotInUse(dir);
-  const { record } = await readResults(dir);
+  const record = await readRecord(dir);
+  await readLosses(dir);
   await assertWritable(dir);
   return { record, checkpoint: await readCheckpoint(path.join(dir, CHECKPOINT)) };
+}
+
+/** @throws UserError where `dir` holds no run, or its settings are damaged */
+export async function readRecord(dir: string): Promise<RunRecord> {
+  const file = path.join(dir, SETTINGS_FILE);
+  const text = await textOf(file);
+  if (text === undefined) {
+    throw new UserError(`There is no run in ${dir}: it holds no ${SETTINGS_FILE}. Check the path.`);
+  }
+  return parsedJson(text, `The settings of a run in ${file}`, isRunRecord);
+}
+
+/**
+ * The path of the picture of a run's last iteration.
+ *
+ * @throws UserError where there is none
+ */
+export async function lastPicture(dir: string): Promise<string> {
+  const { settings } = await readRecord(dir);
+  const last = (await readLosses(dir)).at(-1);
+  if (!last) throw new UserError(`The run in ${dir} has no picture yet. Resume it first.`);
+  return resultPath(dir, last.iteration, settings.format);
 }
 
 /** What a run has written so far. */
@@ -148,12 +171,7 @@ export interface WrittenResults {
  * @throws UserError where `dir` holds no run, or one whose files are damaged
  */
 export async function readResults(dir: string): Promise<WrittenResults> {
-  const file = path.join(dir, SETTINGS_FILE);
-  const text = await textOf(file);
-  if (text === undefined) {
-    throw new UserError(`There is no run in ${dir}: it holds no ${SETTINGS_FILE}. Check the path.`);
-  }
-  const record = parsedJson(text, `The settings of a run in ${file}`, isRunRecord);
+  const record = await readRecord(dir);
   const order = (name: string) => Number(/\d+/.exec(name)?.[0] ?? Infinity);
   const names = (await earlierResults(dir)).filter((name) => PICTURE_NAME.test(name));
   const pictures = names.sort((a, b) => order(a) - order(b));

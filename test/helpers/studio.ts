@@ -49,18 +49,21 @@ export async function openTestStudio(): Promise<TestStudio> {
   const at = (below: string) => `/${token}/${below}`;
   const send: TestStudio['send'] = (address, options = {}, body) =>
     new Promise((resolve, reject) => {
-      const sent = request({ host: '127.0.0.1', port, path: address, agent: false, ...options }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            body: Buffer.concat(chunks),
-          }),
-        );
-        response.on('error', reject);
-      });
+      const sent = request(
+        { host: '127.0.0.1', port, path: address, agent: false, ...options },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () =>
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              body: Buffer.concat(chunks),
+            }),
+          );
+          response.on('error', reject);
+        },
+      );
       sent.on('error', reject);
       sent.end(body);
     });

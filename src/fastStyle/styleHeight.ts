@@ -1,0 +1,2 @@
+/** Height in pixels at which a training looks at a painting unless told otherwise. */
+export const STYLE_HEIGHT = 400;
