@@ -112,9 +112,9 @@ describe('a notebook file', () => {
 });
 
 describe('the lessons', () => {
-  it('are two', async () => assert.deepEqual(await lessons(), ['layers', 'style-transfer']));
+  it('are three', async () => assert.deepEqual(await lessons(), ['fast-style', 'layers', 'style-transfer']));
 
-  for (const name of ['layers', 'style-transfer']) {
+  for (const name of ['fast-style', 'layers', 'style-transfer']) {
     it(`${name}: notebook and script are in step`, async () => {
       await check(name);
     });

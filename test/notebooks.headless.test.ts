@@ -31,6 +31,33 @@ const LESSONS: Record<string, { parameters: Record<string, string>; files: strin
       'result_at_iteration_0.png',
     ],
   },
+  'fast-style': {
+    parameters: {
+      cropSize: '48',
+      pairCount: '1',
+      pairEvaluations: '2',
+      pixelSteps: '2',
+      perceptualSteps: '2',
+      comparedSteps: '2',
+      imgHeight: '64',
+    },
+    files: [
+      '01-style-and-photo.png',
+      '02-pairs.png',
+      '03-pixels.png',
+      '04-perceptual.png',
+      '05-blur-and-strokes.png',
+      '06-curve.html',
+      '06-curve.png',
+      '07-without-norm.png',
+      '08-with-norm.png',
+      '09-norm-pictures.png',
+      '10-norm-curves.html',
+      '10-norm-curves.png',
+      '11-own.png',
+      'plotly.min.js',
+    ],
+  },
   layers: {
     parameters: { imgHeight: '32', evaluations: '1' },
     files: [

@@ -45,6 +45,30 @@ const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expec
       { pictures: 1, plots: 1 },
     ],
   },
+  'fast-style': {
+    parameters: {
+      cropSize: '48',
+      pairCount: '1',
+      pairEvaluations: '2',
+      pixelSteps: '2',
+      perceptualSteps: '2',
+      comparedSteps: '2',
+      imgHeight: '64',
+    },
+    cells: [
+      { printed: /^Eager tensors run in / },
+      {},
+      { pictures: 1 },
+      { pictures: 1, printed: /^1 pairs\.\n$/ },
+      { printed: /^28008 numbers to train\n$/ },
+      {},
+      { pictures: 1 },
+      { pictures: 1 },
+      { pictures: 1, plots: 1 },
+      { pictures: 3, plots: 1 },
+      { pictures: 1, printed: /^One pass: [\d.]+ s\.\n$/ },
+    ],
+  },
   layers: {
     parameters: { imgHeight: '32', evaluations: '2', network: "'vgg19-slim'" },
     cells: [
@@ -74,7 +98,7 @@ async function assertPicture(data: MimeBundle): Promise<void> {
   assert.ok(((await sharp(png).metadata()).width ?? 0) >= 200);
   assert.match(
     data['text/plain'] as string,
-    /^(Pictures|Heat maps|Loss|The same loss) .*\.$|^Pictures: .*\.$/,
+    /^(Pictures|Heat maps|Loss|The loss|Instance norm|The same loss) .*\.$|^Pictures: .*\.$/,
   );
 }
 
