@@ -105,7 +105,7 @@ await show('style-and-photo', pictureGrid({ 'the style': stylePicture, 'never se
 // %%
 const layers = ['block1_conv1', 'block2_conv1', 'block3_conv1', 'block4_conv1'];
 const terms = [
-  contentTermRelative({ weight: 0.5, layers: { block4_conv2: 1 } }),
+  contentTermRelative({ weight: 0.1, layers: { block4_conv2: 1 } }),
   styleTermRelative({
     weight: 1,
     layers: Object.fromEntries(layers.map((layer) => [layer, 1 / layers.length])),
@@ -273,7 +273,7 @@ async function train({ name, loss, steps, draw, withNorm = true }: Training, sig
   for (let i = 1; i <= steps && !signal.aborted; i++) {
     const { photo, target } = draw();
     const { value, grads } = await step(arrayOf(photo), arrayOf(target), ...parameters);
-    const rate = 0.004 * Math.min(1, i / 20) * (0.5 + 0.5 * Math.cos((Math.PI * i) / (steps + 1)));
+    const rate = 0.008 * Math.min(1, i / 20) * (0.5 + 0.5 * Math.cos((Math.PI * i) / (steps + 1)));
     parameters.forEach((array, k) => {
       const [mean, square, grad] = [means[k], squares[k], grads[k].data];
       for (let j = 0; j < array.length; j++) {
@@ -403,5 +403,5 @@ await show('own', pictureGrid({ 'your picture': own, 'in one pass': ownPainting 
 // - Another style: change `stylePath`, and run all cells again.
 // - More steps: `perceptualSteps = 5000`. The paint becomes calmer and the strokes longer.
 // - Larger crops: `cropSize = 160`. Then the network sees larger strokes.
-// - More of the photograph: a weight of 1 for the content in `terms`.
+// - More of the photograph: a weight of 0.5 for the content in `terms`.
 // - Films: `npx wheatfield stylize` runs networks of ten times this size on pictures, folders, animations and videos.
