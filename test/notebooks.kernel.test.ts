@@ -328,7 +328,7 @@ describe('what students do', function () {
 
   it('forget an await', async () => {
     const { stderr } = await runs(
-      "loadImage('img/nowhere.png'); await new Promise((done) => setTimeout(done, 200));",
+      "wf.loadImage('img/nowhere.png'); await new Promise((done) => setTimeout(done, 200));",
     );
     assert.match(stderr, /There is no picture at img\/nowhere\.png/);
     await runs('console.log(1)');
