@@ -229,16 +229,17 @@ describe("Winograd's convolution", () => {
   });
 
   it('leads L-BFGS to the same losses', async () => {
+    // A content loss. Gram matrices enlarge a difference in rounding tenfold every three evaluations, which tells machines apart and not
+    // algorithms. No picture has activations like the targets, so the loss stays far from 0.
     const [v, w] = [filter(3, 256), filter(256, 256)];
-    const gram = (x: tf.Tensor4D) => {
-      const y = tf.relu(tf.conv2d(tf.relu(tf.conv2d(x, v, 1, 'same')), w, 1, 'same')).reshape([-1, 256]);
-      return y.matMul(y, true).div(y.shape[0]);
-    };
     const shape = [1, 20, 22, 3];
-    const picture = (seed: number) => tf.randomNormal<tf.Rank.R4>(shape as never, 0, 1, 'float32', seed);
-    const wanted = tf.tidy(() => gram(picture(1)));
+    const noise = (dims: readonly number[], seed: number) =>
+      tf.randomNormal<tf.Rank.R4>(dims as never, 0, 1, 'float32', seed);
+    const activations = (x: tf.Tensor4D) =>
+      tf.relu(tf.conv2d(tf.relu(tf.conv2d(x, v, 1, 'same')), w, 1, 'same'));
+    const wanted = tf.tidy(() => activations(noise(shape, 1)).add(noise([1, 20, 22, 256], 3).mul(0.3)));
     const fn = tf.valueAndGrad((x: tf.Tensor) =>
-      gram(x as tf.Tensor4D)
+      activations(x as tf.Tensor4D)
         .sub(wanted)
         .square()
         .sum(),
@@ -253,19 +254,16 @@ describe("Winograd's convolution", () => {
         reached.push(await evaluator.loss(x));
         return reached.at(-1) as number;
       };
-      await fminLbfgsb(func, picture(2).dataSync(), { fprime: evaluator.grads, maxfun: 12 });
+      await fminLbfgsb(func, noise(shape, 2).dataSync(), { fprime: evaluator.grads, maxfun: 12 });
       losses.push(reached);
       await compiled.dispose();
     }
     assert.deepEqual(ops, [undefined, 3]);
     const [direct, ours] = losses as [number[], number[]];
     assert.ok((direct.at(-1) as number) < 0.5 * direct[0], 'it descends');
+    assert.equal(ours.length, direct.length);
     direct.forEach((loss, i) => {
-      // L-BFGS enlarges what rounding differs by; a wrong transform is apart from the first evaluation on.
-      assert.ok(
-        Math.abs(ours[i] / loss - 1) < (i === 0 ? 1e-5 : 1e-2),
-        `evaluation ${i}: ${ours[i]}, not ${loss}`,
-      );
+      assert.ok(Math.abs(ours[i] / loss - 1) < 1e-4, `evaluation ${i}: ${ours[i]}, not ${loss}`);
     });
   });
 });
