@@ -12,7 +12,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import '../src/greeting';
 import type { Picture } from '../src/picture/image';
-import { transferScore } from '../src/train/transferScore';
+import { transferScore } from '../src/distil/transferScore';
 
 const SHOWN_HEIGHT = 240;
 const GAP = 8;

@@ -24,7 +24,7 @@ import { styleParameter } from '../src/fastStyle/trainingStep';
 import { layersOf } from '../src/losses/terms';
 import { openBatchNetwork } from '../src/network/network';
 import { loadImage, pictureSize } from '../src/picture/image';
-import { listPictures } from '../src/train/data';
+import { listPictures } from '../src/train/listPictures';
 import { type Parameters, parameter } from '../src/train/parameters';
 
 interface Flags {

@@ -11,7 +11,7 @@ import { readCheckpoint } from '../src/runFolder/checkpoint';
 import { lockFolder } from '../src/runFolder/folderLock';
 import { assertWritable } from '../src/runFolder/place';
 import { readRun } from '../src/runFolder/results';
-import { listPictures } from '../src/train/data';
+import { listPictures } from '../src/train/listPictures';
 
 /** Whoever mends a fault needs to know what led to it. */
 describe('a UserError keeps its cause', () => {

@@ -163,7 +163,7 @@ describe('wheatfield many', function () {
     [
       'a folder without pictures',
       () => ['--style', path.join(folder, 'empty')],
-      /^There is no picture in .*empty\. Name another folder\.\n$/,
+      /^There are no pictures in .*empty\. Name another folder\.\n$/,
     ],
     [
       'two pictures of one name',

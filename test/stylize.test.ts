@@ -166,7 +166,7 @@ describe('the files to paint', () => {
     ]);
     await assert.rejects(
       filesOf([at('mixed', 'deeper', '..', '..', 'models')]),
-      /holds no pictures and no videos\./,
+      /^UserError: There are no pictures in .*\. Name another folder\./,
     );
   });
 

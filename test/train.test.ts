@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { loadCheckpoint } from '../src/train/checkpoint';
-import { type DistilEvent, type DistilOptions, distil } from '../src/train/distil';
+import { loadCheckpoint } from '../src/distil/checkpoint';
+import { type DistilEvent, type DistilOptions, distil } from '../src/distil/distil';
 import { TINY_SLIM_WIDTHS, tinyTraining } from './helpers/tinyTraining';
 
 async function collect(options: DistilOptions, until = Infinity): Promise<DistilEvent[]> {
@@ -73,12 +73,12 @@ describe('train:slim', () => {
     });
 
   it('begins nothing where it is imported', () => {
-    const { status, stdout, stderr } = run('-e', "require('./src/train/cli')");
+    const { status, stdout, stderr } = run('-e', "require('./src/distil/cli')");
     assert.deepEqual([status, stdout, stderr], [0, '', '']);
   });
 
   it('asks for pictures where it is run', () => {
-    const { status, stderr } = run('src/train/cli.ts');
+    const { status, stderr } = run('src/distil/cli.ts');
     assert.equal(status, 2);
     assert.match(stderr, /--photos/);
   });

@@ -8,7 +8,7 @@ import { layersOf } from '../losses/terms';
 import { type BatchNetwork, openBatchNetwork } from '../network/network';
 import { type Picture, loadImage, pictureSize, resizePicture } from '../picture/image';
 import { PROJECT_FOLDER } from '../project';
-import { listPictures } from '../train/data';
+import { listPictures } from '../train/listPictures';
 import { type Parameters, parameter } from '../train/parameters';
 import { ARCHITECTURES, type ArchitectureName } from './architecture';
 import { type FastStyleModel, loadFastStyle } from './modelFile';

@@ -1,7 +1,8 @@
 /** Which contents are painted in which styles, and where each picture goes. */
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
+import { picturesIn } from '../picture/folder';
 
 /** One content in one style. */
 export interface Pair {
@@ -11,9 +12,6 @@ export interface Pair {
   /** The folder of its run, which has the names of both pictures: the same for the same pair in every call. */
   folder: string;
 }
-
-/** The endings of the files that a folder is searched for. */
-const PICTURE = /\.(jpe?g|png|webp|tiff?|gif|avif)$/i;
 
 /**
  * The pictures at these places: files as they are named, and the pictures directly in folders, in the order of their names.
@@ -37,18 +35,6 @@ export async function picturesAt(places: readonly string[], what: string): Promi
     throw new UserError(`Two of the ${what} are called ${nameOf(twice)}. Rename ${twice}.`);
   }
   return once;
-}
-
-/** @throws UserError where the folder cannot be read or holds no picture */
-async function picturesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    throw new UserError(`Cannot read ${folder}: ${(error as Error).message}. Check its permissions.`, {
-      cause: error,
-    });
-  });
-  const pictures = names.filter((name) => PICTURE.test(name) && !name.startsWith('.')).sort();
-  if (pictures.length === 0) throw new UserError(`There is no picture in ${folder}. Name another folder.`);
-  return pictures.map((name) => path.join(folder, name));
 }
 
 /** Every content in every style, content by content. */

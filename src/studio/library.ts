@@ -1,8 +1,9 @@
 /** The pictures that can be chosen: those in img/, and those that were dropped onto the page, which are kept among the results. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
+import { isPicture, picturesIn } from '../picture/folder';
 import { loadImage, pictureSize } from '../picture/image';
 import { encodeImage } from '../picture/save';
 import { PROJECT_FOLDER } from '../project';
@@ -10,7 +11,6 @@ import { writeWholeFile } from '../wholeFile';
 import { shownPath } from './paths';
 import type { PictureInfo } from './protocol';
 
-const ENDINGS = /\.(jpe?g|png|webp|tiff?|gif|avif)$/i;
 /** Pixels. Opening a larger picture takes more memory than a page that was left open should. */
 const MOST_PIXELS = 100e6;
 
@@ -43,9 +43,9 @@ export function openLibrary(folder: string, uploads: string): Library {
 
   async function scan(): Promise<void> {
     for (const place of places) {
-      const names = await readdir(place).catch(() => []);
-      for (const name of names.filter((each) => ENDINGS.test(each)).sort())
-        await learn(path.join(place, name));
+      // A folder that is missing or empty has none to choose from.
+      const files = await picturesIn(place).catch(() => []);
+      for (const file of files) await learn(file);
     }
   }
 
@@ -100,7 +100,7 @@ export function openLibrary(folder: string, uploads: string): Library {
         .replace(/[^\w-]+/g, '-')
         .slice(0, 40)
         .replace(/^-+|-+$/g, '');
-      const ending = ENDINGS.test(ext) ? ext.toLowerCase() : '.png';
+      const ending = isPicture(name) ? ext.toLowerCase() : '.png';
       const file = path.join(folder, uploads, `${harmless || 'picture'}-${sum}${ending}`);
       await mkdir(path.dirname(file), { recursive: true });
       await writeWholeFile(file, [bytes]);

@@ -1,9 +1,8 @@
 /** Which files are painted, and where their paintings go. */
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { UserError } from '../errors';
+import { isPicture, picturesIn } from '../picture/folder';
 
-const PICTURES = ['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif'];
 const VIDEOS = ['.mp4', '.m4v', '.mov', '.mkv', '.webm', '.avi'];
 
 export type FileKind = 'picture' | 'animation' | 'video';
@@ -22,21 +21,8 @@ export async function filesOf(inputs: readonly string[]): Promise<string[]> {
   for (const given of inputs) {
     const found = await stat(given).catch(() => undefined);
     // What does not exist fails by itself when its turn comes, and not all the others with it.
-    if (!found?.isDirectory()) {
-      files.push(given);
-      continue;
-    }
-    const inside = (await readdir(given, { withFileTypes: true }))
-      .filter((entry) => !entry.isDirectory())
-      .map(({ name }) => name)
-      .filter((name) => [...PICTURES, ...VIDEOS].includes(path.extname(name).toLowerCase()))
-      .sort();
-    if (inside.length === 0) {
-      throw new UserError(
-        `The folder ${given} holds no pictures and no videos. Name another folder, or files.`,
-      );
-    }
-    files.push(...inside.map((name) => path.join(given, name)));
+    if (!found?.isDirectory()) files.push(given);
+    else files.push(...(await picturesIn(given, (name) => isPicture(name) || isVideo(name))));
   }
   return files;
 }
@@ -46,7 +32,7 @@ function endingFor(file: string, kind: FileKind): string {
   if (kind === 'video') return '.mp4';
   const ending = path.extname(file).toLowerCase();
   if (kind === 'animation') return ending;
-  return ending === '.gif' || ending === '.avif' || !PICTURES.includes(ending) ? '.png' : ending;
+  return ending === '.gif' || ending === '.avif' || !isPicture(file) ? '.png' : ending;
 }
 
 /**

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Picture } from '../../src/picture/image';
 import { deprocess } from '../../src/picture/preprocess';
-import type { DistilOptions } from '../../src/train/distil';
+import type { DistilOptions } from '../../src/distil/distil';
 import { tinyPicture, tinyVgg19 } from './tinyVgg19';
 
 /** Narrower than the tiny teacher. */

@@ -7,8 +7,8 @@ import { convLayers } from '../../src/network/vgg19Slim';
 import { disposeSlim, loadSlimWeights } from '../../src/network/vgg19SlimWeights';
 import { loadImage } from '../../src/picture/image';
 import { preprocess } from '../../src/picture/preprocess';
-import { type HeldOutPicture, layerFigures, meanFigures } from '../../src/train/heldOut';
-import { transferScore } from '../../src/train/transferScore';
+import { type HeldOutPicture, layerFigures, meanFigures } from '../../src/distil/heldOut';
+import { transferScore } from '../../src/distil/transferScore';
 import { realWeights, shared } from './shared';
 
 /** Pictures that its training did not see, 400 pixels high: models/README.md. */

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors';
 import { type SafeTensor, readSafetensors, writeSafetensors } from '../network/safetensors';
-import type { AdamState } from './adam';
-import type { Parameters } from './parameters';
+import type { AdamState } from '../train/adam';
+import type { Parameters } from '../train/parameters';
 
 export interface Checkpoint {
   parameters: Parameters;

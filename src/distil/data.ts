@@ -1,52 +1,14 @@
 /** What a network is trained on: random crops of pictures, at random scales, turned left to right, and some of them disturbed. */
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import sharp from 'sharp';
-import { UserError } from '../errors';
 import { type Picture, loadImage } from '../picture/image';
 import { IMAGENET_MEANS_BGR, preprocess } from '../picture/preprocess';
-import type { Random } from './random';
+import type { Random } from '../train/random';
 
-const EXTENSIONS = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif'];
 /** Larger pictures are brought down to this on loading: a crop of a few hundred pixels sees no more. */
 const LONGEST_SIDE = 1100;
 /** The smallest part of a picture's shorter side that a crop spans. */
 const SMALLEST_WINDOW = 0.4;
-
-/**
- * The paths of all pictures in these folders, by name, without those whose file names are held out. A folder named twice counts twice:
- * its pictures are drawn twice as often.
- */
-export async function listPictures(
-  folders: readonly string[],
-  heldOut: readonly string[],
-): Promise<{ training: string[]; heldOut: string[] }> {
-  const files: string[] = [];
-  for (const folder of folders) {
-    const names = await readdir(folder).catch((error: unknown) => {
-      throw new UserError(
-        `Cannot read the folder of pictures ${folder}: ${(error as Error).message}. Name another one.`,
-        { cause: error },
-      );
-    });
-    const pictures = names.filter((name) => EXTENSIONS.includes(path.extname(name).toLowerCase()));
-    if (pictures.length === 0)
-      throw new UserError(`There are no pictures in ${folder}. Name another folder.`);
-    files.push(...pictures.sort().map((name) => path.join(folder, name)));
-  }
-  const isHeldOut = (file: string) => heldOut.includes(path.basename(file));
-  const missing = heldOut.filter((name) => !files.some((file) => path.basename(file) === name));
-  if (missing.length > 0) {
-    throw new UserError(
-      `These pictures to hold out are not among the pictures: ${missing.join(', ')}. Check their names.`,
-    );
-  }
-  const training = files.filter((file) => !isHeldOut(file));
-  if (training.length === 0)
-    throw new UserError('All pictures are held out, so none is left to train on. Hold out fewer.');
-  return { training, heldOut: [...new Set(files.filter(isHeldOut))] };
-}
 
 /** Loads pictures to be cropped. */
 export async function loadPictures(files: readonly string[]): Promise<Picture[]> {

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { type NDArray, compile } from '../compile';
 import type { FeatureExtractor } from '../losses/features';
 import { type DistillationWeights, distillationLoss, relativeErrors } from './distillationLoss';
-import { type Parameters, slimParameters } from './parameters';
+import { type Parameters, slimParameters } from '../train/parameters';
 
 export interface StepResult {
   loss: number;

@@ -2,8 +2,8 @@
 import type { Picture } from '../picture/image';
 import { deprocess } from '../picture/preprocess';
 import { disturbed, preprocessed, randomCrop } from './data';
-import type { Parameters } from './parameters';
-import { Random } from './random';
+import type { Parameters } from '../train/parameters';
+import { Random } from '../train/random';
 import type { Styliser } from './stylised';
 
 /** A picture [size, size, 3] in preprocess's form, and where it comes from. */

@@ -10,7 +10,7 @@ import type { FeatureExtractor } from '../losses/features';
 import { CHAPTER_TERMS, type LayerTerm, layersOf } from '../losses/terms';
 import { listTargets, lossAndGrads, targetsFrom, targetsOf, transferLoss } from '../losses/transferLoss';
 import { pixels } from '../variables/pixels';
-import type { Parameters } from './parameters';
+import type { Parameters } from '../train/parameters';
 
 /** The layers that a transfer with the chapter's loss looks at. */
 export const TRANSFER_LAYERS = layersOf(CHAPTER_TERMS);

@@ -10,7 +10,7 @@ import { type Widths, features, layersUpTo } from '../network/vgg19';
 import { type ConvSpec, convLayers, slimActivations, slimInput } from '../network/vgg19Slim';
 import { selectChannels } from './channelSelection';
 import { type NormalEquations, accumulate, solveLeastSquares, startNormalEquations } from './leastSquares';
-import { type Parameters, parameter, slimTensors } from './parameters';
+import { type Parameters, parameter, slimTensors } from '../train/parameters';
 
 /** Relative to a feature's own sum of squares. */
 const RIDGE = 1e-4;
