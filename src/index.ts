@@ -59,6 +59,7 @@ export {
   type LayerShares,
   type LayerTerm,
   type LayerTermOptions,
+  type PictureTermOptions,
   type LossTerm,
   type PictureTerm,
   type RelativeStyleTermOptions,

@@ -67,7 +67,10 @@ function heading({ group }: Setting<Settings[SettingName]>): string {
 function describe(name: SettingName, setting: Setting<Settings[SettingName]>): string {
   const { help, default: value, kind, optional } = setting;
   if (value === undefined) return optional ? help : `${help} (required)`;
-  const shown = (given: unknown) => (kind.placeholder ? String(given) : given === true ? 'yes' : 'no');
+  const shown = (given: unknown) => {
+    if (!kind.placeholder) return given === true ? 'yes' : 'no';
+    return Array.isArray(given) ? given.join(' ') : String(given);
+  };
   const chapter = (PRESETS.chapter as Partial<Record<SettingName, unknown>>)[name] ?? value;
   const differs = shown(chapter) === shown(value) ? '' : `; chapter: ${shown(chapter)}`;
   return `${help} (default: ${shown(value)}${differs})`;

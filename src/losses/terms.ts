@@ -56,25 +56,29 @@ export interface LayerTermOptions {
   layers: LayerShares;
 }
 
+/** What the terms about the picture alone are made from. */
+export type PictureTermOptions = Pick<LayerTermOptions, 'name' | 'weight'>;
+
 /** Content: activations compared position by position. Source: In [19]. */
-export function contentTerm({ name = 'content', ...rest }: LayerTermOptions): LossTerm {
-  return layerTerm({
-    name,
-    ...rest,
-    source: 'content',
-    statistic: (features, layer) => features.activations(layer),
-    distance: contentLoss,
-  });
+export function contentTerm(options: LayerTermOptions): LossTerm {
+  return activationsTerm(options, contentLoss);
 }
 
 /** Content, by activations that differ as a share of the content picture's own: the weight means the same at every size. */
-export function contentTermRelative({ name = 'content', ...rest }: LayerTermOptions): LossTerm {
+export function contentTermRelative(options: LayerTermOptions): LossTerm {
+  return activationsTerm(options, relativeDistance);
+}
+
+function activationsTerm(
+  { name = 'content', ...rest }: LayerTermOptions,
+  distance: LayerTerm<tf.Tensor3D>['distance'],
+): LossTerm {
   return layerTerm({
     name,
     ...rest,
     source: 'content',
     statistic: (features, layer) => features.activations(layer),
-    distance: relativeDistance,
+    distance,
   });
 }
 
@@ -123,29 +127,17 @@ function perPosition(features: Features, layer: string, guide?: tf.Tensor2D): tf
 }
 
 /** Total variation: smoothness of the combination image. Source: In [21]. */
-export function totalVariationTerm({
-  name = 'totalVariation',
-  weight,
-}: {
-  name?: string;
-  weight: number;
-}): LossTerm {
+export function totalVariationTerm({ name = 'totalVariation', weight }: PictureTermOptions): LossTerm {
   return { name, weight, loss: totalVariationLoss };
 }
 
 /** Smoothness by the mean squared difference of neighbours: the weight means the same at every size. */
-export function squaredVariationTerm({
-  name = 'totalVariation',
-  weight,
-}: {
-  name?: string;
-  weight: number;
-}): LossTerm {
+export function squaredVariationTerm({ name = 'totalVariation', weight }: PictureTermOptions): LossTerm {
   return { name, weight, loss: squaredVariation };
 }
 
 /** No plain white or black: the weight is what a picture of nothing else would cost. */
-export function clippingTerm({ name = 'clipping', weight }: { name?: string; weight: number }): LossTerm {
+export function clippingTerm({ name = 'clipping', weight }: PictureTermOptions): LossTerm {
   return { name, weight, loss: clippingLoss };
 }
 

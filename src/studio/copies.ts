@@ -77,23 +77,21 @@ function noteOf(legs: readonly Leg[], { init, restart, iterations }: Record<stri
 }
 
 function cellOf(given: Record<string, unknown>): string {
-  return [
-    "import { pictureGrid, show, styleTransfer } from 'wheatfield';",
-    '',
-    ...runOf(given),
+  return programOf(
+    given,
+    ['pictureGrid', 'show'],
     "await show('again', pictureGrid({ again: await run.picture() }));",
-    '',
-  ].join('\n');
+  );
 }
 
 function codeOf(given: Record<string, unknown>): string {
-  return [
-    "import { saveImage, styleTransfer } from 'wheatfield';",
-    '',
-    ...runOf(given),
-    "await saveImage(await run.picture(), 'again.png');",
-    '',
-  ].join('\n');
+  return programOf(given, ['saveImage'], "await saveImage(await run.picture(), 'again.png');");
+}
+
+/** @param last what is done with the picture, by the functions in `imported` */
+function programOf(given: Record<string, unknown>, imported: readonly string[], last: string): string {
+  const names = [...imported, 'styleTransfer'].join(', ');
+  return [`import { ${names} } from 'wheatfield';`, '', ...runOf(given), last, ''].join('\n');
 }
 
 function runOf(given: Record<string, unknown>): string[] {

@@ -20,11 +20,9 @@ import type { Feed } from './feed';
 import { Pace } from './pace';
 import { shownSettings } from './paths';
 import { previewPng } from './preview';
-import type { Turns } from './turns';
 
 export interface PainterOptions {
   feed: Feed;
-  turns: Turns;
   /** The working folder, from which paths are shown. */
   folder: string;
   openNetwork?: OpenNetwork;
@@ -150,11 +148,11 @@ export class Painter {
   }
 
   private async run(transfer: Transfer<TransferEvent>): Promise<void> {
-    const { feed, turns } = this.options;
+    const { feed } = this.options;
     try {
       for (;;) {
         await this.resting;
-        const next = await turns.take('painting', () => transfer.next());
+        const next = await transfer.next();
         if (next.done) break;
         await this.follow(next.value, transfer);
       }

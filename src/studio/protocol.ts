@@ -76,34 +76,9 @@ export interface Painting {
   shown?: { leg: number; evaluations: number };
 }
 
-/** One of the many small transfers of a grid or a wall. */
-export interface Cell {
-  /** What it is called, such as block1_conv1, or the two values of a grid. */
-  label: string;
-  settings: Record<string, unknown>;
-  status: 'waiting' | 'preparing' | 'painting' | 'done' | 'failed';
-  /** How many evaluations have made the picture that is shown; 0 before there is one. */
-  evaluations: number;
-  loss?: number;
-  error?: string;
-}
-
-/** Many small transfers, started together and painted one after the other. */
-export interface Board {
-  id: number;
-  kind: 'grid' | 'wall';
-  title: string;
-  /** The values along the two settings of a grid, as their labels. */
-  rows: string[];
-  columns: string[];
-  cells: Cell[];
-  status: 'painting' | 'ended';
-}
-
 /** All that changes while the page is open. */
 export interface StudioState {
   painting?: Painting;
-  boards: Board[];
 }
 
 /** A change of the state; `reduce` (state.ts) applies it, in the server and in the page alike. */
@@ -113,30 +88,12 @@ export type Change =
   | { type: 'leg'; leg: Leg }
   | { type: 'leg changed'; part: Partial<Omit<Leg, 'name' | 'settings' | 'steps'>> }
   | { type: 'step'; step: Leg['steps'][number] }
-  | { type: 'shown'; shown: NonNullable<Painting['shown']> }
-  | { type: 'board'; board: Board }
-  | { type: 'cell'; board: number; index: number; part: Partial<Cell> }
-  | { type: 'board ended'; board: number };
+  | { type: 'shown'; shown: NonNullable<Painting['shown']> };
 
 /** What the server sends down the line of events: the whole state at first, and then its changes. */
 export type Message = { type: 'state'; state: StudioState } | { type: 'changes'; changes: Change[] };
 
-/** A run in the folder of results. */
-export interface RunInfo {
-  name: string;
-  settings: Record<string, unknown>;
-  network: string;
-  size: Size;
-  losses: { iteration: number; loss: number; saved: number; evaluations: number; seconds: number }[];
-  terms: Record<string, number>;
-  /** The pictures' file names, in order; the last is the result. */
-  pictures: string[];
-  /** Milliseconds since 1970, of the last change. */
-  changed: number;
-  command: string;
-}
-
-/** Three ways to paint the picture that is shown again, byte for byte. */
+/** Three ways to paint the picture that is shown again, the same in every pixel. */
 export interface Copies {
   /** How many evaluations of the leg the copied text makes, in words, and what it rests on. */
   note: string;

@@ -21,7 +21,6 @@ import { type PageFile, readPage } from './page';
 import { Painter } from './painter';
 import type { GivenSettings, Refusal, Welcome } from './protocol';
 import { settingsFrom, settingsPanel } from './settingsPanel';
-import { Turns } from './turns';
 
 /** Where dropped pictures are kept, in the working folder. */
 const UPLOADS = 'results/studio-pictures';
@@ -65,9 +64,8 @@ export async function openStudio({
   const token = randomBytes(24).toString('hex');
   const page = await readPage();
   const feed = new Feed();
-  const turns = new Turns();
   const library = openLibrary(folder, UPLOADS);
-  const painter = new Painter({ feed, turns, folder, openNetwork });
+  const painter = new Painter({ feed, folder, openNetwork });
   const ended = new AbortController();
 
   const app = new Hono();

@@ -7,6 +7,7 @@ import { realWeights, shared } from './shared';
 
 /** The chapter's loss, by the better ways of the painter. */
 const BETTER = {
+  preset: 'chapter',
   restart: false,
   variables: 'pyramid',
   bounds: true,
@@ -48,7 +49,6 @@ describe('the Gleaners, with the real weights', () => {
 
   it('pixels in a box: after 61 evaluations the picture as saved scores at most 140e6', async function () {
     const [event] = await gleaners(this, {
-      preset: 'chapter',
       ...BETTER,
       variables: 'pixels',
       iterations: 1,
@@ -60,7 +60,6 @@ describe('the Gleaners, with the real weights', () => {
 
   it("the chapter's loss, a pyramid: as saved at most 95.8e6 after 25 evaluations", async function () {
     const [event] = await gleaners(this, {
-      preset: 'chapter',
       ...BETTER,
       resize: 'lanczos3',
       iterations: 1,
@@ -72,7 +71,6 @@ describe('the Gleaners, with the real weights', () => {
 
   it("the chapter's loss, a pyramid: as saved at most 44.8e6, the book's last loss, after 45 evaluations", async function () {
     const [event] = await gleaners(this, {
-      preset: 'chapter',
       ...BETTER,
       resize: 'lanczos3',
       iterations: 1,
