@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { abortable } from '../src/abortable';
+import { chooseDevice } from '../src/device';
 import { CHAPTER_TERMS, styleTermPerPosition, totalVariationTerm } from '../src/losses/terms';
 import type { OpenNetwork } from '../src/network/network';
 import { loadImage, resizePicture } from '../src/picture/image';
@@ -41,6 +42,25 @@ describe('createProblem', () => {
     for (const [name, { data }] of Object.entries(terms)) numbers[name] = data[0];
     return { value: value.data[0], terms: numbers, grad: [...grad.data] };
   }
+
+  it('goes back to the processor where a GPU that was chosen fails, and says so', async function () {
+    if (await chooseDevice('webgpu').catch(() => undefined)) this.skip();
+    const devices: string[] = [];
+    const given = options({
+      device: 'auto',
+      // There is none: compiling for it fails.
+      chooseDevice: () => Promise.resolve({ name: 'webgpu', why: 'A GPU computes.' }),
+      onEvent: (event) => event.type === 'device' && devices.push(`${event.name}: ${event.why}`),
+    });
+    assert.deepEqual(await evaluated(given), await evaluated(options()));
+    assert.equal(devices[0], 'webgpu: A GPU computes.');
+    assert.match(devices[1], /^cpu: The processor computes: the GPU failed \(.+\)\.$/);
+    assert.equal(devices.length, 2);
+    await assert.rejects(
+      createProblem({ ...given, device: 'webgpu' }),
+      'a GPU that was asked for by name is not replaced',
+    );
+  });
 
   it('takes pictures as paths, as bytes of files and in memory: the loss is the same', async () => {
     const fromPaths = await evaluated(options());

@@ -54,6 +54,8 @@ export interface ProblemOptions {
   openNetwork?: OpenNetwork;
   /** Where to compute. */
   device?: Settings['device'];
+  /** Chooses the processor or a GPU, or provides another choice. */
+  chooseDevice?: (wanted: Settings['device']) => Promise<Device>;
   /** Whether wide convolutions may be computed by Winograd's algorithm. */
   winograd?: boolean;
   threads?: number;
@@ -131,6 +133,7 @@ export async function createProblem({
   network: networkName = SETTINGS.network.default,
   openNetwork: open = openNetwork,
   device: wantedDevice = SETTINGS.device.default,
+  chooseDevice: choose = chooseDevice,
   winograd = SETTINGS.winograd.default,
   threads = SETTINGS.threads.default,
   weights,
@@ -168,7 +171,7 @@ export async function createProblem({
     const extractor = withMargin(network.extractor, margin);
     onEvent?.({ type: 'network', name, choice, weights: network.weights.path });
     const records = await recordsOf({ ...sources, masks });
-    const device = await abortable(chooseDevice(wantedDevice), signal);
+    const device = await abortable(choose(wantedDevice), signal);
     try {
       return await prepareOn(device);
     } catch (error) {
