@@ -128,20 +128,10 @@ export {
 export type { SizedPictures, SourceRecord, StyleSize } from './problem/sources';
 export type { Finish } from './problem/recolor';
 export { type LossSettings, lossTerms, noise, problemFromSettings } from './problem/fromSettings';
+export type { Device } from './device';
 export type { MakeVariables, Variables } from './variables/variables';
 export { displayable, freePixels, pixels } from './variables/pixels';
 export { pyramid } from './variables/pyramid';
-
-// Fast style networks: one pass paints a picture
-export { ARCHITECTURES, type Architecture, type ArchitectureName } from './fastStyle/architecture';
-export { type FastStyleModel, loadFastStyle, saveFastStyle } from './fastStyle/modelFile';
-export { type OnnxOptions, fastStyleOnnx, readFastStyleOnnx } from './fastStyle/onnx';
-export type { Precision } from './fastStyle/onnxGraph';
-export type { Parameter, Parameters } from './train/parameters';
-export { type Share, type StyleModel, bundledStyles, findModel, mixedModel, readMix } from './stylize/models';
-export { type Stylizer, openStylizer } from './stylize/stylizer';
-export { STEADY, steadyPaintings } from './stylize/steady';
-export { type StylizeEvent, type StylizeFilesOptions, stylizeFiles } from './stylize/stylizeFiles';
 
 // The whole in one call, and what stands around it
 export {

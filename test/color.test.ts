@@ -43,19 +43,19 @@ function luminanceOf(data: ArrayLike<number>): number[] {
 
 describe('matchColors', () => {
   for (const [first, second, expected] of reference.colors) {
-    it(`gives ${first} the colours of ${second}, as NumPy does`, () =>
-      near(matchColors(pictured(first), pictured(second)).data, expected, ROUNDED));
+    it(`gives ${first} the colours of ${second}, as NumPy does`, async () =>
+      near((await matchColors(pictured(first), pictured(second))).data, expected, ROUNDED));
   }
 
-  it('leaves a picture with its own colours as it is, and the given pictures too', () => {
+  it('leaves a picture with its own colours as it is, and the given pictures too', async () => {
     const picture = pictured('dark');
-    assert.deepEqual(matchColors(picture, pictured('dark')), picture);
+    assert.deepEqual(await matchColors(picture, pictured('dark')), picture);
     assert.deepEqual(picture, pictured('dark'));
   });
 
-  it('takes a picture of one colour', () => {
+  it('takes a picture of one colour', async () => {
     const flat: Picture = { width: 2, height: 2, data: new Uint8Array(12).fill(90) };
-    const { data } = matchColors(flat, pictured('bright'));
+    const { data } = await matchColors(flat, pictured('bright'));
     assert.ok(data.every((level, i) => level === data[i % 3]));
   });
 });
@@ -158,7 +158,7 @@ describe('--color in a transfer', () => {
   it('content: the style picture is recoloured first, so that another picture comes out', async () => {
     const { last } = await painted('content');
     const content = await loadImage(files.content);
-    const matched = matchColors(await loadImage(files.style), content);
+    const matched = await matchColors(await loadImage(files.style), content);
     const run = styleTransfer(
       { content, style: matched, height: 32, iterations: 1, evaluations: 8, threads: 1, tvWeight: 0 },
       { openNetwork: openTinyVgg19 },

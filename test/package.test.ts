@@ -14,6 +14,7 @@ const ENTRIES = {
   wheatfield: 'styleTransfer',
   'wheatfield/compile': 'compile',
   'wheatfield/exercises': 'gramMatrix',
+  'wheatfield/fast-style': 'openStylizer',
   'wheatfield/lbfgsb': 'fminLbfgsb',
   'wheatfield/notebook': 'pictureGrid',
 };

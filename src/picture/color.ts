@@ -4,7 +4,6 @@
  * Source: Gatys, Ecker, Bethge, Hertzmann and Shechtman 2017, "Controlling Perceptual Factors in Neural Style Transfer", and its code,
  * ColourControl.ipynb in leongatys/NeuralImageSynthesis. Both compute with sRGB's own values, not with linear light, and so does this.
  */
-import { EigenvalueDecomposition, Matrix, inverse } from 'ml-matrix';
 import type { Picture } from './image';
 
 /** style: as the style picture has it; content: the style picture is recoloured first; luminance: the content picture's chroma is kept. */
@@ -18,7 +17,8 @@ const EPSILON = 1e-5;
 /** A picture's distribution of colours, for values from 0 to 1. */
 interface ColorStatistics {
   mean: number[];
-  covariance: Matrix;
+  /** In rows, with EPSILON added to each variance. */
+  covariance: number[][];
 }
 
 /**
@@ -28,15 +28,11 @@ interface ColorStatistics {
  * @param reference of any size
  * @returns a picture of the first one's size, with values beyond 0 to 255 cut off
  */
-export function matchColors(picture: Picture, reference: Picture): Picture {
+export async function matchColors(picture: Picture, reference: Picture): Promise<Picture> {
   const own = colorStatistics(picture);
   const wanted = colorStatistics(reference);
-  const root = symmetricRoot(own.covariance);
-  const unroot = inverse(root);
-  const [r, g, b] = unroot
-    .mmul(symmetricRoot(root.mmul(wanted.covariance).mmul(root)))
-    .mmul(unroot)
-    .to2DArray();
+  const { colorMap } = await import('./colorMap.js');
+  const [r, g, b] = colorMap(own.covariance, wanted.covariance);
   const data = new Uint8ClampedArray(picture.data.length);
   for (let i = 0; i < data.length; i += 3) {
     const red = picture.data[i] / 255 - own.mean[0];
@@ -120,7 +116,7 @@ function colorStatistics({ data }: Picture): ColorStatistics {
   const pixels = data.length / 3;
   const mean = [0, 0, 0];
   for (let i = 0; i < data.length; i++) mean[i % 3] += data[i] / 255 / pixels;
-  const sums = Matrix.zeros(3, 3).to2DArray();
+  const sums = mean.map(() => [0, 0, 0]);
   for (let i = 0; i < data.length; i += 3) {
     for (let row = 0; row < 3; row++) {
       const difference = data[i + row] / 255 - mean[row];
@@ -129,19 +125,8 @@ function colorStatistics({ data }: Picture): ColorStatistics {
       }
     }
   }
-  const covariance = new Matrix(
-    sums.map((row, i) =>
-      row.map((_, j) => sums[Math.max(i, j)][Math.min(i, j)] / pixels + (i === j ? EPSILON : 0)),
-    ),
+  const covariance = sums.map((row, i) =>
+    row.map((_, j) => sums[Math.max(i, j)][Math.min(i, j)] / pixels + (i === j ? EPSILON : 0)),
   );
   return { mean, covariance };
-}
-
-/** The symmetric matrix whose square is this symmetric, positive definite one. */
-function symmetricRoot(matrix: Matrix): Matrix {
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, {
-    assumeSymmetric: true,
-  });
-  const roots = Matrix.diag(realEigenvalues.map((value) => Math.sqrt(Math.max(value, 0))));
-  return eigenvectorMatrix.mmul(roots).mmul(eigenvectorMatrix.transpose());
 }

@@ -147,7 +147,7 @@ export async function createProblem({
   await tf.ready();
   const onNotice = (message: string) => onEvent?.({ type: 'notice', message });
   const read = await readPictures(sources, { height, resize, styleSize, onNotice });
-  const { pictures, finish } = recolored(read, color);
+  const { pictures, finish } = await recolored(read, color);
   const size = sizeOf(pictures.content);
   const styleSizes = pictures.styles.map(sizeOf);
   const regions = await readRegions(masks, pictures.styles.length, size);

@@ -19,12 +19,17 @@ export interface Recolored {
 }
 
 /** The pictures as the choice of colours asks for, and what is left to do with the result. */
-export function recolored({ content, styles }: SizedPictures, color: ColorChoice): Recolored {
+export async function recolored({ content, styles }: SizedPictures, color: ColorChoice): Promise<Recolored> {
   switch (color) {
     case 'style':
       return { pictures: { content, styles } };
     case 'content':
-      return { pictures: { content, styles: styles.map((style) => matchColors(style, content)) } };
+      return {
+        pictures: {
+          content,
+          styles: await Promise.all(styles.map((style) => matchColors(style, content))),
+        },
+      };
     case 'luminance':
       return {
         pictures: {
