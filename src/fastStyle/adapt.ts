@@ -83,16 +83,20 @@ export async function* adapt(options: AdaptOptions): AsyncGenerator<AdaptEvent, 
   const painting = await paintingAt(options.style, options.styleHeight ?? STYLE_HEIGHT);
   const pictures = await photographsIn(options.photographs ?? [BUNDLED_PHOTOGRAPHS], options.style);
   const { training, heldOut } = split(pictures);
+  const terms = fastStyleTerms();
   const judge: BatchNetwork = await openBatchNetwork({
     network: options.network ?? 'vgg19-slim',
-    layers: layersOf(fastStyleTerms(HELD_OUT_SIZE)),
+    layers: layersOf(terms),
     size: { width: HELD_OUT_SIZE, height: HELD_OUT_SIZE },
     weights: options.weights,
     signal,
   });
   try {
-    const targets = await targetsOfStyle(fastStyleTerms(HELD_OUT_SIZE), judge.extractor, painting, {
-      threads,
+    const targets = await targetsOfStyle(terms, judge.extractor, painting, { threads });
+    const objective = perceptual({
+      terms,
+      extractor: judge.extractor,
+      targets: targets.map(({ shape }) => shape),
     });
     const styles = [{ name, targets: targets.map(({ data }) => data as Float32Array) }];
     const first = firstParameters(base, name);
@@ -108,12 +112,7 @@ export async function* adapt(options: AdaptOptions): AsyncGenerator<AdaptEvent, 
     const events = trainFastStyle({
       architecture: ARCHITECTURES[architecture],
       phases: ADAPT_PHASES,
-      objective: (size) =>
-        perceptual({
-          terms: fastStyleTerms(size),
-          extractor: judge.extractor,
-          targets: targets.map(({ shape }) => shape),
-        }),
+      objective: () => objective,
       draw: drawSamples(training, styles, 0),
       heldOut: {
         size: HELD_OUT_SIZE,

@@ -4,6 +4,7 @@ import { UserError } from '../errors';
 import { ARCHITECTURES, type ArchitectureName } from '../fastStyle/architecture';
 import { fastStyleOnnx } from '../fastStyle/onnx';
 import { STYLIZED } from '../fastStyle/onnxGraph';
+import { seedNoise } from '../fastStyle/seeds';
 import type { Picture, Size } from '../picture/image';
 import type { StyleModel } from './models';
 
@@ -49,10 +50,11 @@ async function stylized(session: ModelSession, picture: Picture, strength: numbe
   }
   const size = width * height;
   const planes = new Float32Array(3 * size);
+  const noise = seedNoise(height, width, 0);
   for (let pixel = 0, i = 0; pixel < size; pixel++) {
-    planes[pixel] = data[i++];
-    planes[size + pixel] = data[i++];
-    planes[2 * size + pixel] = data[i++];
+    planes[pixel] = data[i++] + noise[pixel];
+    planes[size + pixel] = data[i++] + noise[pixel];
+    planes[2 * size + pixel] = data[i++] + noise[pixel];
   }
   const results = await session.run([{ data: planes, shape: [1, 3, height, width] }]);
   const painted = results[STYLIZED].data;

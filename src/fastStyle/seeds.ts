@@ -1,0 +1,43 @@
+/**
+ * Faint noise under a picture, from which strokes grow. A network paints the same over all of a flat sky, or a regular hatching, because
+ * nothing there tells one place from another; the noise does. Texture networks take it as an input for the same reason (Ulyanov, Lebedev,
+ * Vedaldi and Lempitsky 2016, "Texture Networks").
+ */
+import { Random } from '../train/random';
+
+/** Pixels between the noise's independent values, octave by octave: as large as strokes are. */
+const SPACINGS = [4, 8, 16];
+/** The standard deviation of those values, in levels. Between them they are interpolated, which makes all octaves together about 7. */
+const DEVIATION = 6;
+
+/**
+ * Noise of mean 0 in levels, one number for each pixel, row by row. The same seed and size give the same noise, so that the frames of a
+ * film have the same strokes where they stand still.
+ */
+export function seedNoise(height: number, width: number, seed: number): Float32Array {
+  const noise = new Float32Array(height * width);
+  for (const spacing of SPACINGS) {
+    const columns = Math.floor((width - 1) / spacing) + 2;
+    const rows = Math.floor((height - 1) / spacing) + 2;
+    const random = new Random(seed, 6, spacing);
+    const lattice = Float32Array.from({ length: rows * columns }, () => DEVIATION * random.normal());
+    for (let y = 0; y < height; y++) {
+      const row = Math.floor(y / spacing) * columns;
+      const down = (y % spacing) / spacing;
+      for (let x = 0; x < width; x++) {
+        const at = row + Math.floor(x / spacing);
+        const right = (x % spacing) / spacing;
+        const above = lattice[at] + right * (lattice[at + 1] - lattice[at]);
+        const below = lattice[at + columns] + right * (lattice[at + columns + 1] - lattice[at + columns]);
+        noise[y * width + x] += above + down * (below - above);
+      }
+    }
+  }
+  return noise;
+}
+
+/** A square picture [size, size, 3] with noise added, the same in all channels. */
+export function seeded(picture: Float32Array, size: number, seed: number): Float32Array {
+  const noise = seedNoise(size, size, seed);
+  return picture.map((level, i) => level + noise[Math.floor(i / 3)]);
+}
