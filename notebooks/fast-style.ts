@@ -118,6 +118,7 @@ await wf.interruptible(async (signal) => {
       content: photo,
       styles: [stylePicture],
       height: cropSize,
+      styleSize: (style) => style, // its own, though the crop is smaller
       terms: terms,
       evaluations: pairEvaluations,
       // It stays open for the next pair.

@@ -71,7 +71,11 @@ async function main(): Promise<void> {
     .option('--minutes <n>', 'how long, over all sessions', '60')
     .option('--rate <x>', "the learning rate, relative to the size of a parameter's numbers", '0.02')
     .option('--style-height <pixels>', 'height that the paintings are looked at', '400')
-    .option('--content-weight <x>', 'more keeps more of the photograph', String(SETTINGS.contentWeight.default))
+    .option(
+      '--content-weight <x>',
+      'more keeps more of the photograph',
+      String(SETTINGS.contentWeight.default),
+    )
     .option('--tv-weight <x>', 'more is smoother', String(SETTINGS.tvWeight.default))
     .option('--from <file>', 'an earlier base of these styles, to begin with')
     .option('--interval <seconds>', 'between scores and checkpoints', '60')
