@@ -15,7 +15,7 @@ import { paint } from '../styleTransfer';
 import { Random } from '../train/random';
 import { writeWholeFile } from '../wholeFile';
 import { mirrored, randomCrop } from './crops';
-import { seeded } from './seeds';
+import { seedNoise, seeded } from './seeds';
 import { fastStyleTerms } from './terms';
 import type { Sample } from './trainingStep';
 
@@ -142,5 +142,9 @@ export function pairSample(
     const array = Float32Array.from(data);
     return isMirrored ? mirrored(array, photograph.width) : array;
   };
-  return { style, picture: seeded(levels(photograph), photograph.width, seed), extras: [levels(painted)] };
+  return {
+    style,
+    picture: seeded(levels(photograph), seedNoise(photograph.height, photograph.width, seed)),
+    extras: [levels(painted)],
+  };
 }

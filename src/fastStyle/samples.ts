@@ -2,7 +2,7 @@
 import type { Picture } from '../picture/image';
 import { Random } from '../train/random';
 import { middleCrop, randomCrop } from './crops';
-import { seeded } from './seeds';
+import { seedNoise, seeded } from './seeds';
 import type { Sample } from './trainingStep';
 
 export interface StyleWithTargets {
@@ -22,7 +22,8 @@ export function drawSamples(
     const samples = Array.from({ length: batch }, () => {
       const { name, targets } = random.pick(styles);
       const crop = randomCrop(random.pick(photographs), size, random);
-      return { style: name, picture: seeded(crop, size, random.below(2 ** 31)), extras: targets };
+      const picture = seeded(crop, seedNoise(size, size, random.below(2 ** 31)));
+      return { style: name, picture, extras: targets };
     });
     return Promise.resolve(samples);
   };
@@ -36,7 +37,7 @@ export function heldOutSamples(
   count: number,
 ): Sample[] {
   if (photographs.length === 0) return [];
-  const crops = photographs.map((picture, i) => seeded(middleCrop(picture, size), size, i));
+  const crops = photographs.map((picture, i) => seeded(middleCrop(picture, size), seedNoise(size, size, i)));
   return Array.from({ length: count }, (_, i) => {
     // One further after each round of photographs, so that these meet other styles.
     const turn = i + Math.floor(i / crops.length);

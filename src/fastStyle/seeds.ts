@@ -36,8 +36,11 @@ export function seedNoise(height: number, width: number, seed: number): Float32A
   return noise;
 }
 
-/** A square picture [size, size, 3] with noise added, the same in all channels. */
-export function seeded(picture: Float32Array, size: number, seed: number): Float32Array {
-  const noise = seedNoise(size, size, seed);
-  return picture.map((level, i) => level + noise[Math.floor(i / 3)]);
+/** A picture's levels [height, width, 3] with noise added, the same in all channels. */
+export function seeded(levels: ArrayLike<number>, noise: Float32Array): Float32Array {
+  const sum = new Float32Array(levels.length);
+  for (let pixel = 0, i = 0; pixel < noise.length; pixel++) {
+    for (const end = i + 3; i < end; i++) sum[i] = levels[i] + noise[pixel];
+  }
+  return sum;
 }

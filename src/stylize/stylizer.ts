@@ -33,15 +33,27 @@ export async function openStylizer(
 ): Promise<Stylizer> {
   const bytes = await fastStyleOnnx(model, style, { precision: 'float32' });
   const session = await openModel(bytes, [], options);
+  // The frames of a film have one size, and the same noise.
+  let noise: Size & { data: Float32Array } = { width: 0, height: 0, data: new Float32Array() };
+  const noiseFor = ({ width, height }: Size) => {
+    const isRight = noise.width === width && noise.height === height;
+    if (!isRight) noise = { width, height, data: seedNoise(height, width, 0) };
+    return noise.data;
+  };
   return {
     name,
     architecture: model.architecture,
-    stylize: (picture, strength = 1) => stylized(session, picture, strength),
+    stylize: (picture, strength = 1) => stylized(session, picture, noiseFor(picture), strength),
     dispose: session.dispose,
   };
 }
 
-async function stylized(session: ModelSession, picture: Picture, strength: number): Promise<Picture> {
+async function stylized(
+  session: ModelSession,
+  picture: Picture,
+  noise: Float32Array,
+  strength: number,
+): Promise<Picture> {
   const { width, height, data } = picture;
   if (Math.min(width, height) < LEAST_SIDE) {
     throw new UserError(
@@ -50,7 +62,6 @@ async function stylized(session: ModelSession, picture: Picture, strength: numbe
   }
   const size = width * height;
   const planes = new Float32Array(3 * size);
-  const noise = seedNoise(height, width, 0);
   for (let pixel = 0, i = 0; pixel < size; pixel++) {
     planes[pixel] = data[i++] + noise[pixel];
     planes[size + pixel] = data[i++] + noise[pixel];
