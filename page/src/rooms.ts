@@ -3,6 +3,7 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { StudioState, Welcome } from '../../src/studio/protocol';
 import type { Draft } from './draft';
+import { Fast } from './fast/fast';
 import { Paint } from './paint/paint';
 
 /** What every room is given. */
@@ -23,6 +24,7 @@ export interface Room {
 const FIRST = 'paint';
 export const ROOMS: Record<string, Room> = {
   [FIRST]: { title: 'Paint', Room: Paint },
+  fast: { title: 'Fast styles', Room: Fast },
 };
 
 /** The name of the room that the address names. */

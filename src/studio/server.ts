@@ -12,6 +12,7 @@ import { guard } from './guard';
 import { openLibrary } from './library';
 import { readPage } from './page';
 import { Painter } from './painter';
+import { fastRoutes } from './routes/fast';
 import { paintRoutes } from './routes/paint';
 import { pageRoutes } from './routes/page';
 
@@ -61,6 +62,7 @@ export async function openStudio({
   app.get('/', (context) => context.redirect(`/${token}/`));
   app.route(`/${token}/`, pageRoutes({ page, feed, library, folder, signal: ended.signal }));
   app.route(`/${token}/`, paintRoutes({ library, painter }));
+  app.route(`/${token}/`, fastRoutes());
   app.notFound((context) => context.json({ error: 'There is nothing here. Open the page again.' }, 404));
   app.onError(refused);
 

@@ -23,14 +23,18 @@ export interface OpenedStudio {
   close(): Promise<void>;
 }
 
-export async function openInBrowser(openNetwork?: OpenNetwork): Promise<OpenedStudio> {
+/** @param flags of the browser */
+export async function openInBrowser(
+  openNetwork?: OpenNetwork,
+  flags: readonly string[] = [],
+): Promise<OpenedStudio> {
   const folder = await mkdtemp(path.join(tmpdir(), 'wheatfield-studio-'));
   await mkdir(path.join(folder, 'img'));
   for (const name of ['bazille_ramparts_aigues-mortes_1867.png', 'vangogh_village_street_auvers_1890.png']) {
     await cp(path.join(IMG, name), path.join(folder, 'img', name));
   }
   const studio = await openStudio({ folder, openNetwork });
-  const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox'] });
+  const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox', ...flags] });
   return {
     studio,
     browser,

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { bundledStyles, mixedModel } from '../../src/stylize/models';
+import { type Stylizer, openStylizer } from '../../src/stylize/stylizer';
+import { type Picture, loadImage, pictureSize } from '../../src/picture/image';
+import { BROWSER, type OpenedStudio, openInBrowser } from './browser';
+import { assertAccessible, shot } from './looks';
+
+const HEIGHT = 120;
+
+describe('fast styles in a browser', function () {
+  let opened: OpenedStudio;
+  let page: Page;
+  const complaints: string[] = [];
+  before(async function () {
+    if (!BROWSER) {
+      console.log(
+        '      There is no Chromium here (WHEATFIELD_BROWSER names one): the studio is not driven.',
+      );
+      this.skip();
+    }
+    opened = await openInBrowser(undefined, [
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+    ]);
+    page = await opened.open();
+    page.setDefaultTimeout(120_000);
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => {
+      const { protocol, hostname } = new URL(request.url());
+      if (protocol.startsWith('http') && hostname !== '127.0.0.1') complaints.push(`asked ${request.url()}`);
+    });
+  });
+  after(() => opened?.close());
+
+  /** The levels on the canvas. */
+  const shown = async (): Promise<Picture> => {
+    const { width, height, rgba } = await page
+      .getByRole('img', { name: 'The painting' })
+      .evaluate((canvas: HTMLCanvasElement) => {
+        const { width, height } = canvas;
+        const pixels = canvas.getContext('2d')?.getImageData(0, 0, width, height).data ?? [];
+        return { width, height, rgba: Array.from(pixels) };
+      });
+    return { width, height, data: Uint8Array.from(rgba.filter((_, i) => i % 4 !== 3)) };
+  };
+  const rate = () => page.locator('.rate').textContent();
+  const slide = (name: string | RegExp, value: number) =>
+    page.getByRole('slider', { name }).fill(String(value));
+
+  it('paints a picture as the program does, within a grey level', async () => {
+    await page.getByRole('link', { name: 'Fast styles' }).click();
+    await page.getByLabel('Height').selectOption(String(HEIGHT));
+    await page.getByRole('button', { name: 'great wave' }).click();
+    await page.getByLabel('Mix with').selectOption('starry-night');
+    await slide(/^Part of starry night/, 40);
+    await slide(/^Strength/, 70);
+    const right = await ofProgram(0.7);
+    // A canvas that nothing was drawn on is 300 pixels wide.
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll<HTMLCanvasElement>('.palette canvas')].every(
+        ({ width }) => width !== 300,
+      ),
+    );
+    await until(async () => mostApart(await shown(), right) <= 1);
+    console.log(`      ${await rate()}; ${await page.getByLabel('Computed by').textContent()}`);
+    await slide(/^Strength/, 0);
+    await until(async () => mostApart(await shown(), await original()) === 0);
+    await slide(/^Strength/, 100);
+    await shot(page, 'fast');
+  });
+
+  const file = () => path.join(opened.folder, 'img', 'bazille_ramparts_aigues-mortes_1867.png');
+  const original = async () => {
+    const { width, height } = await pictureSize(file());
+    const size = { height: HEIGHT, width: Math.floor((width * HEIGHT) / height) };
+    return loadImage(file(), { size, resize: 'lanczos3' });
+  };
+  const ofProgram = async (strength: number) => {
+    const shares = [
+      { model: 'great-wave', share: 0.6 },
+      { model: 'starry-night', share: 0.4 },
+    ];
+    let stylizer: Stylizer | undefined;
+    try {
+      stylizer = await openStylizer(await mixedModel(shares));
+      return await stylizer.stylize(await original(), strength);
+    } finally {
+      await stylizer?.dispose();
+    }
+  };
+  const until = async (isReached: () => Promise<boolean>) => {
+    const end = Date.now() + 60_000;
+    while (!(await isReached())) {
+      assert.ok(Date.now() < end, 'it does not come');
+      await page.waitForTimeout(100);
+    }
+  };
+
+  it('shows every style on the picture at hand', async () => {
+    const names = await page.locator('.palette button').allTextContents();
+    assert.equal(names.length, Object.keys(await bundledStyles()).length);
+  });
+
+  it('computes with threads, because the page is isolated', async () => {
+    assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    assert.match((await page.getByLabel('Computed by').textContent()) ?? '', /WebAssembly, [2-8] threads/);
+  });
+
+  it('paints a camera, frame by frame, and rests', async () => {
+    await page.getByRole('button', { name: 'Camera' }).click();
+    await page.getByText(/frames a second/).waitFor();
+    const first = await shown();
+    await until(async () => mostApart(await shown(), first) > 8);
+    await page.waitForTimeout(3000);
+    console.log(`      ${await rate()}`);
+    await shot(page, 'fast-camera');
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.waitForTimeout(500);
+    const resting = await shown();
+    await page.waitForTimeout(500);
+    assert.deepEqual(await shown(), resting);
+    await page.getByRole('button', { name: 'Go on' }).click();
+  });
+
+  it('answers at once while it paints', async () => {
+    const lasted: number[] = [];
+    for (let i = 0; i < 15; i++) {
+      lasted.push(
+        await page
+          .getByRole('slider', { name: /^Strength/ })
+          .evaluate(async (input: HTMLInputElement, value) => {
+            const began = performance.now();
+            input.value = String(value);
+            input.dispatchEvent(new Event('input', { bubbles: true }));
+            await new Promise(requestAnimationFrame);
+            return performance.now() - began;
+          }, 60 + i),
+      );
+    }
+    const middle = lasted.sort((a, b) => a - b)[7];
+    console.log(`      the slider answers within ${middle.toFixed(0)} ms (median of 15)`);
+    assert.ok(middle < 100);
+  });
+
+  it('paints a video, and says what it cannot play', async () => {
+    await page.getByRole('button', { name: 'Video' }).click();
+    const input = page.locator('input[accept="video/*"]');
+    const broken = path.join(opened.folder, 'broken.mp4');
+    await writeFile(broken, 'no video');
+    await input.setInputFiles(broken);
+    await page.getByText('The browser cannot play this video. Choose an MP4 or WebM file.').waitFor();
+    const video = path.join(opened.folder, 'film.webm');
+    await writeFile(video, Buffer.from(await page.evaluate(recorded)));
+    await input.setInputFiles(video);
+    await page.getByText(/frames a second/).waitFor();
+    assert.equal((await shown()).height, HEIGHT);
+  });
+
+  it('says that there is no camera for it', async () => {
+    const context = await opened.browser.newContext({ viewport: { width: 390, height: 844 } });
+    const other = await context.newPage();
+    await other.addInitScript(() => {
+      navigator.mediaDevices.getUserMedia = () =>
+        Promise.reject(new DOMException('denied', 'NotAllowedError'));
+    });
+    await other.goto(`${opened.studio.address}#fast`);
+    await other.getByRole('button', { name: 'Camera' }).click();
+    await other.getByText(/The browser does not let this page see the camera\. Allow it/).waitFor();
+    await shot(other, 'fast-no-camera');
+    await context.close();
+  });
+
+  it('has nothing that axe finds serious, on a phone and in the dark', async () => {
+    await page.getByRole('button', { name: 'Picture', exact: true }).click();
+    await page.getByText(/painted in/).waitFor();
+    await assertAccessible(page);
+    const phone = await opened.open({ width: 390, height: 844, phone: true, dark: true });
+    await phone.getByRole('link', { name: 'Fast styles' }).click();
+    await phone.getByText(/painted in/).waitFor();
+    await assertAccessible(phone);
+    await shot(phone, 'fast');
+    assert.ok(
+      await phone.evaluate(
+        () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
+      ),
+    );
+    await phone.close();
+  });
+
+  it('had no errors, and asked nothing of other machines', () => {
+    assert.deepEqual(complaints, []);
+  });
+});
+
+/** In the page: a film of a second, a ball that moves. */
+async function recorded(): Promise<number[]> {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 160, height: 120 });
+  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+  const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: 'video/webm' });
+  const pieces: Blob[] = [];
+  recorder.ondataavailable = ({ data }) => pieces.push(data);
+  const ended = new Promise((resolve) => (recorder.onstop = resolve));
+  recorder.start();
+  for (let frame = 0; frame < 30; frame++) {
+    context.fillStyle = '#357';
+    context.fillRect(0, 0, 160, 120);
+    context.fillStyle = '#fc3';
+    context.fillRect(4 * frame, 40, 30, 30);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+  recorder.stop();
+  await ended;
+  return Array.from(new Uint8Array(await new Blob(pieces).arrayBuffer()));
+}
+
+function mostApart(a: Picture, b: Picture): number {
+  if (a.width !== b.width || a.height !== b.height) return 255;
+  return a.data.reduce((most, level, i) => Math.max(most, Math.abs(level - b.data[i])), 0);
+}
