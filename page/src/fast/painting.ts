@@ -136,8 +136,8 @@ async function paintOn({ painter, source, canvas, wanted, onFirst, onPainted, si
   let isFirst = true;
   while (!signal.aborted) {
     const { look, isPaused } = wanted();
-    const picture = isPaused ? undefined : source.grab();
-    if (picture && isFirst) onFirst({ ...picture, data: picture.data.slice() });
+    const picture = isPaused && !isFirst ? undefined : source.grab(isFirst);
+    if (picture && isFirst) onFirst(picture);
     if (picture) isFirst = false;
     if (look && !isFirst && (picture || look !== before)) {
       const began = performance.now();

@@ -3,8 +3,12 @@ import type { Picture } from '../../../src/picture/image';
 
 export interface Source {
   isFilm: boolean;
-  /** The picture at hand; undefined while there is none, or none since the last. */
-  grab: () => Picture | undefined;
+  /**
+   * The picture at hand; undefined while there is none, or none since the last.
+   *
+   * @param isFirst of those that this reader grabs
+   */
+  grab: (isFirst: boolean) => Picture | undefined;
   /** Ends it, and the camera with it. */
   close: () => void;
 }
@@ -29,16 +33,8 @@ async function openPicture(id: string, height: number): Promise<Source> {
   await image.decode().catch(() => {
     throw new Error('This picture cannot be shown. Choose another.');
   });
-  let picture: Picture | undefined = pixelsOf(image, image.naturalWidth, image.naturalHeight);
-  return {
-    isFilm: false,
-    grab: () => {
-      const grabbed = picture;
-      picture = undefined;
-      return grabbed;
-    },
-    close: () => undefined,
-  };
+  const picture = pixelsOf(image, image.naturalWidth, image.naturalHeight);
+  return { isFilm: false, grab: (isFirst) => (isFirst ? picture : undefined), close: () => undefined };
 }
 
 async function openCamera(height: number): Promise<{ stream: MediaStream }> {
@@ -83,8 +79,9 @@ async function openFilm(
   let shown = -1;
   return {
     isFilm: true,
-    grab: () => {
-      if (video.readyState < video.HAVE_CURRENT_DATA || video.currentTime === shown) return undefined;
+    grab: (isFirst) => {
+      const isSame = video.currentTime === shown && !isFirst;
+      if (video.readyState < video.HAVE_CURRENT_DATA || isSame) return undefined;
       shown = video.currentTime;
       const scale = height / video.videoHeight;
       return pixelsOf(video, Math.max(Math.round(video.videoWidth * scale), 1), height);

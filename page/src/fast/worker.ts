@@ -5,6 +5,9 @@ import { blended, planesOf } from '../../../src/stylize/planes';
 import { steadyPaintings } from '../../../src/stylize/steady';
 import type { OpenOrder, Order, PaintOrder, Reply } from './messages';
 
+/** In ONNX Runtime's scale of how much is said. */
+const ERRORS = 3;
+
 let ort: typeof Ort;
 let session: Ort.InferenceSession;
 let last: { picture: Picture; style: string; painted: Float32Array } | undefined;
@@ -29,8 +32,11 @@ async function answer(order: Order): Promise<void> {
 async function open({ provider, runtime, network, threads }: OpenOrder): Promise<void> {
   ort = (await import(/* @vite-ignore */ `${runtime}ort.${provider}.min.mjs`)) as typeof Ort;
   ort.env.wasm.numThreads = threads;
-  ort.env.logLevel = 'error';
-  session = await ort.InferenceSession.create(network, { executionProviders: [provider] });
+  session = await ort.InferenceSession.create(network, {
+    executionProviders: [provider],
+    // It warns of what it does well: sizes are computed by the processor.
+    logSeverityLevel: ERRORS,
+  });
 }
 
 async function paint({ picture: given, style, strength, steady, isBeside }: PaintOrder): Promise<Picture> {

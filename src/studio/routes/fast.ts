@@ -8,18 +8,7 @@ import { fastStyleOnnx } from '../../fastStyle/onnx';
 import { bundledStyles } from '../../stylize/models';
 import { send } from '../answers';
 import type { FastStyle } from '../protocol';
-
-const SCRIPT = 'text/javascript; charset=utf-8';
-const WASM = 'application/wasm';
-/** The files of onnxruntime-web that are given away, and no others: for WebGPU, and for the processor. */
-const RUNTIME: Readonly<Record<string, string>> = {
-  'ort.webgpu.min.mjs': SCRIPT,
-  'ort-wasm-simd-threaded.asyncify.mjs': SCRIPT,
-  'ort-wasm-simd-threaded.asyncify.wasm': WASM,
-  'ort.wasm.min.mjs': SCRIPT,
-  'ort-wasm-simd-threaded.mjs': SCRIPT,
-  'ort-wasm-simd-threaded.wasm': WASM,
-};
+import { RUNTIME_FILES } from '../runtimeFiles';
 
 export function fastRoutes(): Hono {
   const app = new Hono();
@@ -33,9 +22,9 @@ export function fastRoutes(): Hono {
   });
   app.get('/api/fast/runtime/:file', async (context) => {
     const name = context.req.param('file');
-    if (!Object.hasOwn(RUNTIME, name)) return context.notFound();
+    if (!Object.hasOwn(RUNTIME_FILES, name)) return context.notFound();
     const file = path.join(path.dirname(require.resolve('onnxruntime-web')), name);
-    return send(context, await readFile(file), RUNTIME[name]);
+    return send(context, await readFile(file), RUNTIME_FILES[name]);
   });
   return app;
 }
