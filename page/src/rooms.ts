@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { StudioState, Welcome } from '../../src/studio/protocol';
+import { Compare } from './compare/compare';
 import type { Draft } from './draft';
 import { Fast } from './fast/fast';
 import { Paint } from './paint/paint';
@@ -24,6 +25,7 @@ export interface Room {
 const FIRST = 'paint';
 export const ROOMS: Record<string, Room> = {
   [FIRST]: { title: 'Paint', Room: Paint },
+  compare: { title: 'Compare', Room: Compare },
   fast: { title: 'Fast styles', Room: Fast },
 };
 

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { bundledStyles, mixedModel } from '../../src/stylize/models';
 import { type Stylizer, openStylizer } from '../../src/stylize/stylizer';
 import { type Picture, loadImage, pictureSize } from '../../src/picture/image';
-import { BROWSER, type OpenedStudio, openInBrowser } from './browser';
+import { type OpenedStudio, openOrSkip, watchComplaints } from './browser';
 import { assertAccessible, shot } from './looks';
 
 const HEIGHT = 120;
@@ -17,15 +17,9 @@ const NARROW = 'narrow.png';
 describe('fast styles in a browser', function () {
   let opened: OpenedStudio;
   let page: Page;
-  const complaints: string[] = [];
+  let complaints: string[];
   before(async function () {
-    if (!BROWSER) {
-      console.log(
-        '      There is no Chromium here (WHEATFIELD_BROWSER names one): the studio is not driven.',
-      );
-      this.skip();
-    }
-    opened = await openInBrowser(undefined, [
+    opened = await openOrSkip(this, undefined, [
       '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream',
       // SwiftShader stands in for a graphics card.
@@ -37,13 +31,7 @@ describe('fast styles in a browser', function () {
       path.join(opened.folder, 'img', NARROW),
     );
     page = await opened.open();
-    page.setDefaultTimeout(120_000);
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('request', (request) => {
-      const { protocol, hostname } = new URL(request.url());
-      if (protocol.startsWith('http') && hostname !== '127.0.0.1') complaints.push(`asked ${request.url()}`);
-    });
+    complaints = watchComplaints(page);
   });
   after(() => opened?.close());
 

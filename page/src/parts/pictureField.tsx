@@ -107,7 +107,7 @@ export function thumbnail(id: string, side = 320): string {
   return `api/pictures/${id}?side=${side}`;
 }
 
-/** With a picture that has come in. */
+/** The page's knowledge after a picture has come in. */
 export function withPicture(welcome: Welcome, picture: PictureInfo): Welcome {
   const others = welcome.pictures.filter(({ id }) => id !== picture.id);
   return { ...welcome, pictures: [...others, picture] };
