@@ -3,6 +3,7 @@
  * nothing there tells one place from another; the noise does. Texture networks take it as an input for the same reason (Ulyanov, Lebedev,
  * Vedaldi and Lempitsky 2016, "Texture Networks").
  */
+import type { Size } from '../picture/image';
 import { Random } from '../train/random';
 
 /** Pixels between the noise's independent values, octave by octave: as large as strokes are. */
@@ -43,4 +44,16 @@ export function seeded(levels: ArrayLike<number>, noise: Float32Array): Float32A
     for (const end = i + 3; i < end; i++) sum[i] = levels[i] + noise[pixel];
   }
   return sum;
+}
+
+/**
+ * The noise that pictures get before they are painted. The frames of a film have one size, and the same noise, which is computed once.
+ */
+export function noiseOfPictures(): (size: Size) => Float32Array {
+  let last: Size & { noise: Float32Array } = { width: 0, height: 0, noise: new Float32Array() };
+  return ({ width, height }) => {
+    const isKnown = last.width === width && last.height === height;
+    if (!isKnown) last = { width, height, noise: seedNoise(height, width, 0) };
+    return last.noise;
+  };
 }

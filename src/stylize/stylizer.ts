@@ -4,12 +4,10 @@ import { UserError } from '../errors';
 import { ARCHITECTURES, type ArchitectureName } from '../fastStyle/architecture';
 import { fastStyleOnnx } from '../fastStyle/onnx';
 import { STYLIZED } from '../fastStyle/onnxGraph';
-import { seedNoise } from '../fastStyle/seeds';
+import { noiseOfPictures } from '../fastStyle/seeds';
 import type { Picture, Size } from '../picture/image';
 import type { StyleModel } from './models';
-
-/** The least rows and columns: what the 5 x 5 kernels' mirrored edges need. */
-const LEAST_SIDE = 5;
+import { LEAST_SIDE, blended, planesOf } from './planes';
 
 export interface Stylizer {
   /** The model's name. */
@@ -33,13 +31,7 @@ export async function openStylizer(
 ): Promise<Stylizer> {
   const bytes = await fastStyleOnnx(model, style, { precision: 'float32' });
   const session = await openModel(bytes, [], options);
-  // The frames of a film have one size, and the same noise.
-  let noise: Size & { data: Float32Array } = { width: 0, height: 0, data: new Float32Array() };
-  const noiseFor = ({ width, height }: Size) => {
-    const isRight = noise.width === width && noise.height === height;
-    if (!isRight) noise = { width, height, data: seedNoise(height, width, 0) };
-    return noise.data;
-  };
+  const noiseFor = noiseOfPictures();
   return {
     name,
     architecture: model.architecture,
@@ -54,29 +46,14 @@ async function stylized(
   noise: Float32Array,
   strength: number,
 ): Promise<Picture> {
-  const { width, height, data } = picture;
+  const { width, height } = picture;
   if (Math.min(width, height) < LEAST_SIDE) {
     throw new UserError(
       `A picture of ${width} x ${height} pixels is too small. Use one of ${LEAST_SIDE} x ${LEAST_SIDE} or more.`,
     );
   }
-  const size = width * height;
-  const planes = new Float32Array(3 * size);
-  for (let pixel = 0, i = 0; pixel < size; pixel++) {
-    planes[pixel] = data[i++] + noise[pixel];
-    planes[size + pixel] = data[i++] + noise[pixel];
-    planes[2 * size + pixel] = data[i++] + noise[pixel];
-  }
-  const results = await session.run([{ data: planes, shape: [1, 3, height, width] }]);
-  const painted = results[STYLIZED].data;
-  // Assigning to a Uint8ClampedArray rounds.
-  const levels = new Uint8ClampedArray(data.length);
-  for (let pixel = 0, i = 0; pixel < size; pixel++) {
-    for (let channel = 0; channel < 3; channel++, i++) {
-      levels[i] = data[i] + strength * (painted[channel * size + pixel] - data[i]);
-    }
-  }
-  return { width, height, data: new Uint8Array(levels.buffer) };
+  const results = await session.run([{ data: planesOf(picture, noise), shape: [1, 3, height, width] }]);
+  return blended(picture, results[STYLIZED].data, strength);
 }
 
 /**
