@@ -307,8 +307,9 @@ async function train({ name, loss, steps, draw, withNorm = true }: Training): Pr
 // ## 3. Pixels as a loss: blur
 //
 // The first idea: the painting is the target, pixel by pixel. The loss is the mean squared difference. It falls nicely. Look at the picture:
-// the colours arrive, and the strokes do not. A stroke could lie here or a little further on. The network cannot know where the slow way put
-// it. The mean of all possibilities has the least squared difference, and a mean of strokes is a blur.
+// the colours and the outlines of the photograph arrive, and the strokes do not: what lies between the outlines is smooth. A stroke could lie
+// here or a little further on. The network cannot know where the slow way put it. The mean of all possibilities has the least squared
+// difference, and a mean of strokes is a blur.
 
 // %%
 const byPixels = await train({
@@ -349,7 +350,8 @@ const byLosses = await train({
 });
 
 // %% [markdown]
-// Side by side: the same network, with the same number of weights. Only the loss differs.
+// Side by side: the same network, with the same number of weights. Only the loss differs. The strokes are small, and plain areas are hatched:
+// there were few steps, and small crops.
 
 // %%
 await wf.show(

@@ -17,14 +17,13 @@ import { loadFastStyle, saveFastStyle } from '../src/fastStyle/modelFile';
 import { perceptual } from '../src/fastStyle/objective';
 import { type StyleWithTargets, drawSamples, heldOutSamples } from '../src/fastStyle/samples';
 import { targetsOfStyle } from '../src/fastStyle/styleTargets';
-import { fastStyleTerms } from '../src/fastStyle/terms';
+import { TERM_WEIGHTS, fastStyleExtractor, fastStyleTerms } from '../src/fastStyle/terms';
 import { trainFastStyle } from '../src/fastStyle/training';
 import { loadTraining, startTraining } from '../src/fastStyle/trainingState';
 import { styleParameter } from '../src/fastStyle/trainingStep';
 import { layersOf } from '../src/losses/terms';
 import { openBatchNetwork } from '../src/network/network';
 import { loadImage, pictureSize } from '../src/picture/image';
-import { SETTINGS } from '../src/settings';
 import { listPictures } from '../src/train/listPictures';
 import { type Parameters, parameter } from '../src/train/parameters';
 
@@ -74,9 +73,9 @@ async function main(): Promise<void> {
     .option(
       '--content-weight <x>',
       'more keeps more of the photograph',
-      String(SETTINGS.contentWeight.default),
+      String(TERM_WEIGHTS.contentWeight),
     )
-    .option('--tv-weight <x>', 'more is smoother', String(SETTINGS.tvWeight.default))
+    .option('--tv-weight <x>', 'more is smoother', String(TERM_WEIGHTS.tvWeight))
     .option('--from <file>', 'an earlier base of these styles, to begin with')
     .option('--interval <seconds>', 'between scores and checkpoints', '60')
     .option('--decay <x>', 'how slowly the averaged weights follow', '0.999')
@@ -101,6 +100,7 @@ async function main(): Promise<void> {
     size: { width: size, height: size },
     weights: flags.weights,
   });
+  const extractor = fastStyleExtractor(judge.extractor);
 
   const photographs = await load(flags.photos);
   const heldOut = await load(flags.heldOut);
@@ -113,7 +113,7 @@ async function main(): Promise<void> {
     const picture = await loadImage(file, {
       size: { height: styleHeight, width: Math.round((width * styleHeight) / height) },
     });
-    const targets = await targetsOfStyle(terms, judge.extractor, picture, { threads });
+    const targets = await targetsOfStyle(terms, extractor, picture, { threads });
     shapes = targets.map(({ shape }) => shape);
     styles.push({ name: path.parse(file).name, targets: targets.map(({ data }) => data as Float32Array) });
   }
@@ -132,7 +132,7 @@ async function main(): Promise<void> {
   const events = trainFastStyle({
     architecture,
     phases: [{ share: 1, size, batch, trains: 'everything', rate: Number(flags.rate) }],
-    objective: () => perceptual({ terms, extractor: judge.extractor, targets: shapes }),
+    objective: () => perceptual({ terms, extractor, targets: shapes }),
     draw: drawSamples(photographs, styles, seed),
     heldOut: { size, samples: heldOutSamples(heldOut, styles, size, SCORED) },
     budget: { minutes: Number(flags.minutes) },

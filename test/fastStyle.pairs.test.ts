@@ -112,7 +112,7 @@ describe('the noise that strokes grow from', () => {
     const mean = (list: Float32Array) => list.reduce((sum, x) => sum + x, 0) / list.length;
     assert.ok(Math.abs(mean(noise)) < 2, String(mean(noise)));
     const deviation = Math.sqrt(mean(noise.map((x) => x * x)));
-    assert.ok(deviation > 5 && deviation < 9, String(deviation));
+    assert.ok(deviation > 3 && deviation < 6, String(deviation));
     const steps = noise.map((x, i) => (i % width === 0 ? 0 : Math.abs(x - noise[i - 1])));
     assert.ok(mean(steps) < 0.4 * deviation, String(mean(steps)));
   });

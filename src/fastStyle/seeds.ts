@@ -8,8 +8,8 @@ import { Random } from '../train/random';
 
 /** Pixels between the noise's independent values, octave by octave: as large as strokes are. */
 const SPACINGS = [4, 8, 16];
-/** The standard deviation of those values, in levels. Between them they are interpolated, which makes all octaves together about 7. */
-const DEVIATION = 6;
+/** The standard deviation of those values, in levels. Between them they are interpolated, which makes all octaves together about 5. */
+const DEVIATION = 4;
 
 /**
  * Noise of mean 0 in levels, one number for each pixel, row by row. The same seed and size give the same noise, so that the frames of a

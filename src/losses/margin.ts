@@ -4,13 +4,15 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Size } from '../picture/image';
-import type { FeatureExtractor } from './features';
+
+/** FeatureExtractor or BatchExtractor. */
+type Extractor<Seen> = (x: tf.Tensor4D, inner?: tf.Tensor4D) => Seen;
 
 /**
  * The same extractor, which sees a picture with so many mirrored pixels on every side (or as many as the picture has), and leaves out of
  * its activations what lies in that margin: it is seen, but does not count.
  */
-export function withMargin(extractor: FeatureExtractor, margin: number): FeatureExtractor {
+export function withMargin<Seen>(extractor: Extractor<Seen>, margin: number): Extractor<Seen> {
   return margin === 0 ? extractor : (x) => extractor(mirrored(mirrored(x, 1, margin), 2, margin), x);
 }
 
