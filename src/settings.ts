@@ -178,7 +178,7 @@ export const SETTINGS = {
     wholeNumber(0, 256),
     PAINTER.margin,
     'Loss',
-    'how many mirrored pixels the network sees beyond each border; without them a frame is painted there',
+    'how many pixels are painted beyond each border and cut off; without them the picture gets a frame',
   ),
 
   iterations: setting(

@@ -286,7 +286,12 @@ const SIZES: Row[] = [
   [
     'a height too small for a layer at a quarter of it',
     ['--height', '20'],
-    tooSmall(16, 'block5_conv1', '16 x 13'),
+    tooSmall(16, 'block5_conv1', '14 x 13'),
+  ],
+  [
+    'a style picture too low for a layer at a quarter of it',
+    ['--style', at('wide2000.png'), '--height', '80'],
+    tooSmall(16, 'block5_conv1', '14 x 13'),
   ],
   [
     'a picture far too wide',
@@ -694,7 +699,7 @@ async function writeRuns(): Promise<void> {
   writeFileSync(at('results', 'losses.json'), '[]');
   for (const [dir, flags] of [
     ['run', []],
-    ['smaller', ['--height', '24']],
+    ['smaller', ['--height', '24', '--margin', '20']],
   ] as const) {
     const { exitCode, stderr } = await wheatfield(['--out', at(dir), ...flags], openTinyVgg19);
     assert.equal(exitCode, 0, stderr);

@@ -2,18 +2,21 @@
 import { UserError } from '../errors';
 import { type Mask, type Region, regionOf } from '../losses/regions';
 import { type PictureSource, type Size, loadImage } from '../picture/image';
+import { maskWithMargin } from './margin';
 
 /**
  * A region for each style picture.
  *
  * @param masks one for each style picture, or one fewer: then the last style gets what the others leave
  * @param size the result's
+ * @param margin how many pixels more the canvas has on each side
  * @throws UserError for another number of masks, one that is black everywhere, or nothing left for the last style
  */
 export async function readRegions(
   masks: readonly PictureSource[],
   styles: number,
   size: Size,
+  margin = 0,
 ): Promise<Region[]> {
   if (masks.length === 0) return [];
   if (masks.length !== styles && masks.length !== styles - 1) {
@@ -39,7 +42,7 @@ export async function readRegions(
         : 'The masks leave nothing for the last style. Paint a part of them black.',
     );
   }
-  return read.map(regionOf);
+  return read.map((mask) => regionOf(maskWithMargin(mask, margin)));
 }
 
 function restOf(masks: readonly Mask[], size: Size): Mask {
