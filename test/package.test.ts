@@ -83,6 +83,15 @@ describe('the package', () => {
     assert.equal(node('-e', program), '');
   });
 
+  it('loads its compiler only when something is compiled', () => {
+    const count = 'Object.keys(require.cache).filter((file) => /compile.kernels/.test(file)).length';
+    const program = `
+      const { compile } = require('wheatfield');
+      const before = ${count};
+      void compile((x) => x.square(), [1]).then(() => console.log(before, ${count} > 0));`;
+    assert.equal(node('-e', program), '0 true');
+  });
+
   it('has its package.json as an entry, and keeps the rest to itself', () => {
     assert.equal(node('-p', "require('wheatfield/package.json').version"), packageJson.version);
     assert.equal(

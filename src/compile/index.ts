@@ -6,12 +6,10 @@ import type * as tf from '@tensorflow/tfjs';
 import { type Computation, type Value, opCounts } from './graph';
 import { type GraphMemory, graphMemory } from './memory';
 import { inputNames, outputNames } from './names';
-import { openComputation } from './openComputation';
-import { type Target, optimise } from './passes';
+import type { Target } from './passes';
 import type { InputArray, NDArray, Session, SessionOptions } from './session';
-import { type Shape, type TensorFunction, trace } from './trace';
+import type { Shape, TensorFunction } from './trace';
 import { type Tree, leaves, mapTree } from './tree';
-import { assertProvided } from './webgpu';
 
 export type { GraphMemory } from './memory';
 export type { DeviceName } from './passes';
@@ -72,8 +70,7 @@ export async function compile<Result>(
 ): Promise<CompiledFunction<Result>> {
   const [shapes, options] = shapesAndOptions(args);
   const { device = 'cpu' } = options;
-  // Its library takes time to load: not before something is compiled.
-  const { onnxModel } = await import('./onnxModel.js');
+  const { trace, optimise, assertProvided, onnxModel, openComputation } = await loadCompiler();
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
   const recorded: Computation = { graph, outputs: leaves(result, isValue) };
   if (recorded.outputs.length === 0) {
@@ -103,6 +100,20 @@ export async function compile<Result>(
       return session.dispose();
     },
   });
+}
+
+/** The compiler's many files and the ONNX library, which take time to load: not before something is compiled. */
+async function loadCompiler() {
+  const [{ trace }, { optimise }, { assertProvided }, { onnxModel }, { openComputation }] = await Promise.all(
+    [
+      import('./trace.js'),
+      import('./passes/index.js'),
+      import('./webgpu.js'),
+      import('./onnxModel.js'),
+      import('./openComputation.js'),
+    ],
+  );
+  return { trace, optimise, assertProvided, onnxModel, openComputation };
 }
 
 /** Frees the native memory of functions that nobody holds any more, such as those of a notebook's cell that was run again. */
@@ -144,6 +155,7 @@ export async function outline<Result>(
   ...args: readonly [...Shape[], Pick<SessionOptions, 'device' | 'winograd'>] | readonly Shape[]
 ): Promise<{ memory: GraphMemory; shapes: Outline<Result> }> {
   const [shapes, options] = shapesAndOptions(args);
+  const { trace, optimise } = await loadCompiler();
   const { graph, result } = await trace(fn as TensorFunction<Tree<tf.Tensor>>, shapes);
   const memory = graphMemory(optimise({ graph, outputs: leaves(result, isValue) }, targetOf(options)));
   return { memory, shapes: mapTree<Value, Shape>(result, isValue, ({ dims }) => dims) as Outline<Result> };

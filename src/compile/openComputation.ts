@@ -1,7 +1,7 @@
 /** A computation in ONNX Runtime. */
 import type { Computation } from './graph';
 import { preparedNames } from './names';
-import type { ModelNames } from './onnxModel';
+import { type ModelNames, onnxModel } from './onnxModel';
 import { prepare } from './prepare';
 import { type Session, type SessionOptions, openSession } from './session';
 import type { Shape } from './trace';
@@ -18,8 +18,6 @@ export async function openComputation(
   shapes: readonly Shape[],
   options: SessionOptions,
 ): Promise<Session> {
-  // Its library takes time to load: not before something is compiled.
-  const { onnxModel } = await import('./onnxModel.js');
   const { main, values } = prepare(computation);
   const prepared = preparedNames(values.length, [...inputs, ...outputs]);
   const model = onnxModel(main, { inputs: [...inputs, ...prepared], outputs });
