@@ -316,7 +316,7 @@ describe('wheatfield --help', () => {
     '--content <file>': '(required)',
     '--style <files...>': '(required)',
     '--style-weights <numbers...>': '',
-    '--mask <files...>': '',
+    '--mask <sky|files...>': '',
     '--style-scale <number>': '(default: 1)',
     '--strength <number>': '(default: 0.5)',
     '--height <n>': '(default: 400)',

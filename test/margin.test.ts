@@ -56,7 +56,8 @@ describe('a margin', () => {
 
   it('continues a region', async () => {
     const data = new Uint8Array(3 * 4).fill(255, 0, 6);
-    const [left] = await readRegions([{ width: 4, height: 1, data }], 1, { width: 4, height: 1 }, 1);
+    const picture = { width: 4, height: 1, data };
+    const [left] = await readRegions([picture], 1, picture, 1);
     const row = [1, 1, 1, 0, 0, 0];
     assert.deepEqual([...left({ width: 6, height: 3 }).dataSync()], [...row, ...row, ...row]);
   });

@@ -18,7 +18,7 @@ import type { PreparationEvent } from '../transfer/events';
 import type { MakeVariables, Variables } from '../variables/variables';
 import { pyramid } from '../variables/pyramid';
 import { sizeWithMargin, withMargin, withoutMargin } from './margin';
-import { readRegions } from './masks';
+import { givenMasks, readRegions } from './masks';
 import { bytesNeeded } from './memory';
 import { type Finish, recolored } from './recolor';
 import { type SizedPictures, type SourceRecord, type StyleSize, readPictures, recordsOf } from './sources';
@@ -36,7 +36,7 @@ export interface ProblemOptions {
   styleSize?: (style: Size, result: Size) => StyleSize;
   /** Whose colours the result has. */
   color?: Settings['color'];
-  /** Grey pictures: the regions of the result that terms name by their index. See masks.ts. */
+  /** Grey pictures, or `sky`: the regions of the result that terms name by their index. See masks.ts. */
   masks?: readonly PictureSource[];
   /** Default the chapter's. */
   terms?: readonly LossTerm[];
@@ -69,7 +69,7 @@ export interface ProblemOptions {
 export interface ProblemSource extends Size {
   content: SourceRecord;
   styles: readonly SourceRecord[];
-  /** Absent where there are none. */
+  /** Those that are not found in the content picture; absent where there are none. */
   masks?: readonly SourceRecord[];
   network: Network['name'];
   weights: Network['weights'];
@@ -150,7 +150,7 @@ export async function createProblem({
   const { pictures, finish } = await recolored(read, color);
   const size = sizeOf(pictures.content);
   const canvas = sizeWithMargin(size, margin);
-  const regions = await readRegions(masks, pictures.styles.length, size, margin);
+  const regions = await readRegions(masks, pictures.styles.length, read.content, margin);
   const variables = makeVariables(canvas);
   const z0 = variablesOf(withMargin(await first(pictures), margin), variables);
   const seen = {
@@ -172,7 +172,7 @@ export async function createProblem({
   try {
     const { choice, name, extractor } = network;
     onEvent?.({ type: 'network', name, choice, weights: network.weights.path });
-    const records = await recordsOf({ ...sources, masks });
+    const records = await recordsOf({ ...sources, masks: givenMasks(masks) });
     const device = await abortable(choose(wantedDevice), signal);
     try {
       return await prepareOn(device);
