@@ -23,12 +23,16 @@ export interface OpenedStudio {
 }
 
 /** Opens a studio in a browser; where there is none, says so and skips the tests. */
-export async function openOrSkip(context: Context, openNetwork?: OpenNetwork): Promise<OpenedStudio> {
+export async function openOrSkip(
+  context: Context,
+  openNetwork?: OpenNetwork,
+  framedBy?: string,
+): Promise<OpenedStudio> {
   if (!BROWSER) {
     console.log('      There is no Chromium here (WHEATFIELD_BROWSER names one): the studio is not driven.');
     context.skip();
   }
-  return openInBrowser(openNetwork);
+  return openInBrowser(openNetwork, framedBy);
 }
 
 /**
@@ -43,16 +47,19 @@ export function watchComplaints(page: Page): string[] {
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => {
-    if (new URL(request.url()).hostname !== '127.0.0.1' && !request.url().startsWith('data:')) {
+    if (
+      !['127.0.0.1', 'localhost'].includes(new URL(request.url()).hostname) &&
+      !request.url().startsWith('data:')
+    ) {
       complaints.push(`asked ${request.url()}`);
     }
   });
   return complaints;
 }
 
-async function openInBrowser(openNetwork?: OpenNetwork): Promise<OpenedStudio> {
+async function openInBrowser(openNetwork?: OpenNetwork, framedBy?: string): Promise<OpenedStudio> {
   const folder = await newTestFolder();
-  const studio = await openStudio({ folder, openNetwork });
+  const studio = await openStudio({ folder, openNetwork, framedBy });
   const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox'] });
   return {
     studio,
