@@ -291,7 +291,7 @@ const SIZES: Row[] = [
   [
     'a style picture too low for a layer at a quarter of it',
     ['--style', at('wide2000.png'), '--height', '80'],
-    tooSmall(16, 'block5_conv1', '14 x 13'),
+    tooSmall(16, 'block5_conv1', '33 x 8'),
   ],
   [
     'a picture far too wide',
@@ -391,7 +391,7 @@ const RESUMED: Row[] = [
   [
     'a checkpoint of another size',
     ['resume', at('checkpointSize')],
-    /^The checkpoint has \d+ variables, but this transfer has 5493\. Resume it with the size that it began with\.$/,
+    /^The checkpoint has \d+ variables, but this transfer has 19119\. Resume it with the size that it began with\.$/,
   ],
   [
     'a content picture that has changed',
