@@ -16,7 +16,7 @@ import { limitGradients } from '../src/fastStyle/limitGradients';
 import { perceptual } from '../src/fastStyle/objective';
 import { drawSamples } from '../src/fastStyle/samples';
 import { targetsOfStyle } from '../src/fastStyle/styleTargets';
-import { fastStyleExtractor, fastStyleTerms } from '../src/fastStyle/terms';
+import { fastStyleTerms } from '../src/fastStyle/terms';
 import { startTraining, updateAverage } from '../src/fastStyle/trainingState';
 import { compileStep, styleParameter } from '../src/fastStyle/trainingStep';
 import { layersOf } from '../src/losses/terms';
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
   const terms = fastStyleTerms();
   const picture = { width: size, height: size };
   const judge = await openBatchNetwork({ network: 'vgg19-slim', layers: layersOf(terms), size: picture });
-  const extractor = fastStyleExtractor(judge.extractor);
+  const { extractor } = judge;
   const targets = await targetsOfStyle(terms, extractor, noise(picture, 1));
   const objective = perceptual({
     terms,

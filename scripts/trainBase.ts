@@ -17,7 +17,7 @@ import { loadFastStyle, saveFastStyle } from '../src/fastStyle/modelFile';
 import { perceptual } from '../src/fastStyle/objective';
 import { type StyleWithTargets, drawSamples, heldOutSamples } from '../src/fastStyle/samples';
 import { targetsOfStyle } from '../src/fastStyle/styleTargets';
-import { TERM_WEIGHTS, fastStyleExtractor, fastStyleTerms } from '../src/fastStyle/terms';
+import { TERM_WEIGHTS, fastStyleTerms } from '../src/fastStyle/terms';
 import { trainFastStyle } from '../src/fastStyle/training';
 import { loadTraining, startTraining } from '../src/fastStyle/trainingState';
 import { styleParameter } from '../src/fastStyle/trainingStep';
@@ -70,11 +70,7 @@ async function main(): Promise<void> {
     .option('--minutes <n>', 'how long, over all sessions', '60')
     .option('--rate <x>', "the learning rate, relative to the size of a parameter's numbers", '0.02')
     .option('--style-height <pixels>', 'height that the paintings are looked at', '400')
-    .option(
-      '--content-weight <x>',
-      'more keeps more of the photograph',
-      String(TERM_WEIGHTS.contentWeight),
-    )
+    .option('--content-weight <x>', 'more keeps more of the photograph', String(TERM_WEIGHTS.contentWeight))
     .option('--tv-weight <x>', 'more is smoother', String(TERM_WEIGHTS.tvWeight))
     .option('--from <file>', 'an earlier base of these styles, to begin with')
     .option('--interval <seconds>', 'between scores and checkpoints', '60')
@@ -100,7 +96,7 @@ async function main(): Promise<void> {
     size: { width: size, height: size },
     weights: flags.weights,
   });
-  const extractor = fastStyleExtractor(judge.extractor);
+  const { extractor } = judge;
 
   const photographs = await load(flags.photos);
   const heldOut = await load(flags.heldOut);

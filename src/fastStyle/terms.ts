@@ -1,6 +1,4 @@
 /** The loss that a fast style network is trained with unless told otherwise: what the slow way minimises, with the painter preset. */
-import type { BatchExtractor } from '../losses/features';
-import { withMargin } from '../losses/margin';
 import type { LossTerm } from '../losses/terms';
 import { PRESETS } from '../presets';
 import { lossTerms } from '../problem/fromSettings';
@@ -27,9 +25,4 @@ export const TERM_WEIGHTS: TermWeights = {
 export function fastStyleTerms(weights: Partial<TermWeights> = {}): LossTerm[] {
   const pictures = { content: 'the photograph', style: 'the painting' };
   return lossTerms(readSettings({ ...pictures, preset: 'painter', ...TERM_WEIGHTS, ...weights }));
-}
-
-/** The judge's extractor as the slow way has it: with the painter's margin, without which a network paints a frame. */
-export function fastStyleExtractor(extractor: BatchExtractor): BatchExtractor {
-  return withMargin(extractor, painter.margin);
 }

@@ -7,7 +7,7 @@ import { PAIR_RECIPE, type PairEvent, drawPairs, makePairs, pairSample } from '.
 import { split } from './photographs';
 import { drawSamples, heldOutSamples } from './samples';
 import { targetsOfStyle } from './styleTargets';
-import { fastStyleExtractor, fastStyleTerms } from './terms';
+import { fastStyleTerms } from './terms';
 import type { Phase, TrainingOptions } from './training';
 
 /** What differs between the ways. */
@@ -42,7 +42,7 @@ const PIXEL_WEIGHT = 3000;
 
 export async function byLosses({ name, painting, photographs, judge, threads }: WayOptions): Promise<Way> {
   const terms = fastStyleTerms();
-  const extractor = fastStyleExtractor(judge.extractor);
+  const { extractor } = judge;
   const targets = await targetsOfStyle(terms, extractor, painting, { threads });
   const styles = [{ name, targets: targets.map(({ data }) => data as Float32Array) }];
   const objective = perceptual({ terms, extractor, targets: targets.map(({ shape }) => shape) });
@@ -70,7 +70,7 @@ export async function* byPairs(
   const terms = fastStyleTerms().filter(isLayerTerm);
   const objective = pairs({
     terms,
-    extractor: fastStyleExtractor(judge.extractor),
+    extractor: judge.extractor,
     pixelWeight: PIXEL_WEIGHT,
     size: PAIR_RECIPE.size,
   });
