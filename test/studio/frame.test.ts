@@ -22,7 +22,7 @@ describe('the studio in a frame', function () {
   let opened: OpenedStudio;
   let server: Server;
   before(async function () {
-    opened = await openOrSkip(this, openTinyVgg19, 'http://localhost:*');
+    opened = await openOrSkip(this, { openNetwork: openTinyVgg19, framedBy: 'http://localhost:*' });
     server = await serveFrame(opened.studio.address);
   });
   after(async () => {
