@@ -65,9 +65,12 @@ export async function checkResultsFolder(dir: string, force: boolean): Promise<v
   await assertWritable(dir);
 }
 
+/** Float64 numbers for each variable: ten pairs of L-BFGS's memory, the point, two gradients and a direction, and a part. */
+const CHECKPOINT_ARRAYS = 20 + 4 + 1;
+
 /** @throws UserError where the disk has no room for the checkpoints of so many variables */
 export async function checkRoom(dir: string, variables: number): Promise<void> {
-  await assertRoom(path.join(dir, CHECKPOINT), variables);
+  await assertRoom(path.join(dir, CHECKPOINT), CHECKPOINT_ARRAYS * 8 * variables);
 }
 
 /**
