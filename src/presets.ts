@@ -11,13 +11,13 @@ export const PRESETS = {
    *
    *     without                  content  style  loss
    *     nothing                     61.8  146.0  247.4
-   *     the pyramid                 57.9  152.7  250.0  a grey sky, with more grain
+   *     the pyramid                 57.9  152.7  250.0  a sky that stays grey
    *     shares                     102.1  447.0  698.4  white holes in the sky
    *     half and quarter size       85.1  305.7  438.8
    *     quarter size                64.9  256.3  366.0
    *     content at half size        94.4  140.2  274.4
    *     content at block4          165.4  134.2  340.9
-   *     total variation             63.9  136.4  253.2  a third more grain
+   *     total variation             63.9  136.4  253.2  differences between neighbours a third greater
    */
   painter: {
     resize: 'lanczos3',
