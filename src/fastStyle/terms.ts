@@ -1,10 +1,7 @@
 /** The loss that a fast style network is trained with unless told otherwise: what the slow way minimises, with the painter preset. */
 import type { LossTerm } from '../losses/terms';
-import { PRESETS } from '../presets';
 import { lossTerms } from '../problem/fromSettings';
 import { type Settings, readSettings } from '../settings';
-
-const { painter } = PRESETS;
 
 /** The terms' weights, in the settings' units. */
 export type TermWeights = Pick<Settings, 'contentWeight' | 'tvWeight'>;
@@ -14,8 +11,8 @@ export type TermWeights = Pick<Settings, 'contentWeight' | 'tvWeight'>;
  * would give up first, count more. Set by eye, on held-out photographs.
  */
 export const TERM_WEIGHTS: TermWeights = {
-  contentWeight: 2.5 * painter.contentWeight,
-  tvWeight: 2 * painter.tvWeight,
+  contentWeight: 700,
+  tvWeight: 3000,
 };
 
 /**
