@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import { type OpenedStudio, openOrSkip, watchComplaints } from './browser';
+import { PRESETS } from '../../src/presets';
 import { openTinyVgg19 } from '../helpers/tinyVgg19';
 import { assertAccessible, shot } from './looks';
 
@@ -47,7 +48,8 @@ describe('comparing in a browser', function () {
     await page.getByRole('link', { name: 'Compare', exact: true }).click();
     await page.getByText('New grid over two settings').click();
     await page.getByText(/height 120.*iterations 2, evaluations 6/).waitFor();
-    assert.equal(await page.locator('#axis-rows-values').inputValue(), '140, 280, 560');
+    const weights = [0.5, 1, 2].map((factor) => factor * PRESETS.painter.contentWeight);
+    assert.equal(await page.locator('#axis-rows-values').inputValue(), weights.join(', '));
     assert.equal(await page.locator('#axis-columns-values').inputValue(), '0.5, 1, 2');
     await button('Paint 9 runs').waitFor();
     await shot(page, 'compare-new-grid');
