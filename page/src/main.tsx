@@ -5,5 +5,6 @@ import './style/parts.css';
 import './style/paint.css';
 import './style/compare.css';
 import './style/fast.css';
+import './style/lab.css';
 
 render(<App />, document.getElementById('studio') as HTMLElement);
