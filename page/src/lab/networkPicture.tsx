@@ -43,7 +43,7 @@ export function NetworkPicture({ welcome, draft, setDraft, layer, onLook }: Netw
                   <button
                     type="button"
                     class="see"
-                    style={{ height: `${10 - 1.7 * i}rem` }}
+                    style={{ '--level': i }}
                     aria-pressed={each === layer}
                     aria-label={`Look at ${each}`}
                     title={each}
@@ -68,7 +68,11 @@ export function NetworkPicture({ welcome, draft, setDraft, layer, onLook }: Netw
               ))}
           </div>
           <p class="about">
-            <b>block{i + 1}</b> {channels} channels{i > 0 && `, 1/${2 ** i} of the size`}
+            <b>block{i + 1}</b>
+            <br />
+            {channels} channels
+            <br />
+            {i === 0 ? 'the whole size' : `1/${2 ** i} of the size`}
           </p>
         </li>
       ))}
