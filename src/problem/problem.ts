@@ -8,9 +8,7 @@ import { type CompiledFunction, type Computed, type InputArray, type DeviceName,
 import { type Device, chooseDevice, reasonOf } from '../device';
 import { UserError } from '../errors';
 import { type LossAndGrads, type Targets, lossAndGrads, transferLoss } from '../losses/transferLoss';
-import { CHAPTER_TERMS, type LossTerm, assertTerms, highestOctave, layersOf } from '../losses/terms';
-import { sizeWithMargin, withMargin } from '../losses/margin';
-import { sizeAtOctave } from '../losses/octaves';
+import { CHAPTER_TERMS, type LossTerm, assertTerms, layersOf, smallestSeen } from '../losses/terms';
 import { type Network, type OpenNetwork, openNetwork } from '../network/network';
 import type { Progress as Download } from '../network/download';
 import type { Picture, PictureSource, ResizeFilter, Size } from '../picture/image';
@@ -19,7 +17,8 @@ import { SETTINGS, type Settings } from '../settings';
 import type { PreparationEvent } from '../transfer/events';
 import type { MakeVariables, Variables } from '../variables/variables';
 import { pyramid } from '../variables/pyramid';
-import { readRegions } from './masks';
+import { sizeWithMargin, withMargin, withoutMargin } from './margin';
+import { givenMasks, readRegions } from './masks';
 import { bytesNeeded } from './memory';
 import { type Finish, recolored } from './recolor';
 import { type SizedPictures, type SourceRecord, type StyleSize, readPictures, recordsOf } from './sources';
@@ -37,11 +36,11 @@ export interface ProblemOptions {
   styleSize?: (style: Size, result: Size) => StyleSize;
   /** Whose colours the result has. */
   color?: Settings['color'];
-  /** Grey pictures: the regions of the result that terms name by their index. See masks.ts. */
+  /** Grey pictures, or `sky`: the regions of the result that terms name by their index. See masks.ts. */
   masks?: readonly PictureSource[];
   /** Default the chapter's. */
   terms?: readonly LossTerm[];
-  /** How many mirrored pixels the network sees beyond each border; default none. */
+  /** How many pixels are painted beyond each border of the result and cut off; default none. */
   margin?: number;
   /** What the optimiser moves; default a pyramid. */
   variables?: MakeVariables;
@@ -70,7 +69,7 @@ export interface ProblemOptions {
 export interface ProblemSource extends Size {
   content: SourceRecord;
   styles: readonly SourceRecord[];
-  /** Absent where there are none. */
+  /** Those that are not found in the content picture; absent where there are none. */
   masks?: readonly SourceRecord[];
   network: Network['name'];
   weights: Network['weights'];
@@ -95,19 +94,20 @@ export interface Evaluated extends LossAndGrads {
 /** One evaluation. */
 export type Evaluation = Computed<Evaluated>;
 
-/** What the loop minimises. */
+/** What the loop minimises. Its size is the canvas's: the result's with its margin. */
 export interface TransferProblem extends Size {
   variables: Pick<Variables, 'from' | 'bounds' | 'length'>;
   /** The variables to begin at. */
   z0: Float64Array;
   /** Loss and gradient at the variables z, compiled. */
   lossAndGrads: (z: InputArray) => Promise<Evaluation>;
-  /** What becomes of a picture's values before it is shown or saved; default nothing. */
+  /** What becomes of the canvas before it is shown or saved: the margin is cut off, colours are kept. Default nothing. */
   finish?: Finish;
 }
 
 /** A transfer, ready to run. Dispose of it after use. */
 export interface Problem extends TransferProblem, AsyncDisposable {
+  finish: Finish;
   source: ProblemSource;
   /** Which network it is and why, in a sentence. */
   choice: string;
@@ -149,28 +149,30 @@ export async function createProblem({
   const read = await readPictures(sources, { height, resize, styleSize, onNotice });
   const { pictures, finish } = await recolored(read, color);
   const size = sizeOf(pictures.content);
-  const styleSizes = pictures.styles.map(sizeOf);
-  const regions = await readRegions(masks, pictures.styles.length, size);
-  const variables = makeVariables(size);
-  const z0 = variablesOf(await first(pictures), variables);
-  onEvent?.({ type: 'pictures', size, styles: styleSizes });
+  const canvas = sizeWithMargin(size, margin);
+  const regions = await readRegions(masks, pictures.styles.length, read.content, margin);
+  const variables = makeVariables(canvas);
+  const z0 = variablesOf(withMargin(await first(pictures), margin), variables);
+  const seen = {
+    content: withMargin(pictures.content, margin),
+    styles: pictures.styles.map((style) => withMargin(style, margin)),
+  };
+  onEvent?.({ type: 'pictures', size, styles: pictures.styles.map(sizeOf) });
 
   const onDownload = (progress: Download) => onEvent?.({ type: 'download', ...progress });
-  const seenAt = (layer: string) => sizeWithMargin(sizeAtOctave(size, highestOctave(terms, layer)), margin);
   const request = {
     network: networkName,
     layers: layersOf(terms),
-    size: seenAt,
+    size: (layer: string) => smallestSeen(terms, layer, canvas, seen.styles),
     weights,
     signal,
     onDownload,
   };
   const network = await abortable(open(request), signal, (late) => late.dispose());
   try {
-    const { choice, name } = network;
-    const extractor = withMargin(network.extractor, margin);
+    const { choice, name, extractor } = network;
     onEvent?.({ type: 'network', name, choice, weights: network.weights.path });
-    const records = await recordsOf({ ...sources, masks });
+    const records = await recordsOf({ ...sources, masks: givenMasks(masks) });
     const device = await abortable(choose(wantedDevice), signal);
     try {
       return await prepareOn(device);
@@ -186,24 +188,24 @@ export async function createProblem({
     async function prepareOn({ name: device, why }: Device): Promise<Problem> {
       onEvent?.({ type: 'device', name: device, why });
       const source = { ...size, ...records, network: name, weights: network.weights, device };
-      const bytesAt = (at: Size) =>
-        bytesNeeded(
-          { terms, extractor, regions, variables: makeVariables(at), styleSizes, device, winograd },
-          at,
-        );
+      const bytesAt = (at: Size) => {
+        const whole = sizeWithMargin(at, margin);
+        const parts = { terms, extractor, regions, styleSizes: seen.styles, device, winograd };
+        return bytesNeeded({ ...parts, variables: makeVariables(whole) }, whole);
+      };
       await beforeWork?.({ source, length: variables.length, bytesAt });
       signal?.throwIfAborted();
 
-      const targets = await computeTargets(terms, extractor, pictures, { device, threads, signal });
+      const targets = await computeTargets(terms, extractor, seen, { device, threads, signal });
       const compiled = await compileWith(targets, device).finally(() => disposeTargets(targets));
       onEvent?.({ type: 'compiled', memory: compiled.memory });
       const dispose = () => compiled.dispose();
       return {
-        ...size,
+        ...canvas,
         variables,
         z0,
         lossAndGrads: (z) => compiled(z),
-        finish,
+        finish: (whole) => finish(withoutMargin(whole, margin)),
         source,
         choice,
         dispose,

@@ -7,7 +7,7 @@ import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
 import type { ProblemSource } from '../problem/problem';
-import type { Settings } from '../settings';
+import { SETTINGS, type SettingName, type Settings } from '../settings';
 import type { Checkpoint } from '../transfer/checkpoint';
 import type { IterationEvent, Progress, TransferEvent } from '../transfer/events';
 import type { Transfer } from '../transfer/transfer';
@@ -65,9 +65,12 @@ export async function checkResultsFolder(dir: string, force: boolean): Promise<v
   await assertWritable(dir);
 }
 
+/** Float64 numbers for each variable: ten pairs of L-BFGS's memory, the point, two gradients and a direction, and a part. */
+const CHECKPOINT_ARRAYS = 20 + 4 + 1;
+
 /** @throws UserError where the disk has no room for the checkpoints of so many variables */
 export async function checkRoom(dir: string, variables: number): Promise<void> {
-  await assertRoom(path.join(dir, CHECKPOINT), variables);
+  await assertRoom(path.join(dir, CHECKPOINT), CHECKPOINT_ARRAYS * 8 * variables);
 }
 
 /**
@@ -287,15 +290,20 @@ function writer(
 async function writeRecord(dir: string, settings: Settings, source: ProblemSource): Promise<void> {
   const { content, style, mask, init, weights, out } = settings;
   const absolute = {
-    ...(!['content', 'style', 'noise'].includes(init) && { init: path.resolve(init) }),
+    init: placed('init', init),
     content: path.resolve(content),
     style: style.map((file) => path.resolve(file)),
-    ...(mask !== undefined && { mask: mask.map((file) => path.resolve(file)) }),
+    ...(mask !== undefined && { mask: mask.map((each) => placed('mask', each)) }),
     ...(weights !== undefined && { weights: path.resolve(weights) }),
     out: path.resolve(out),
   };
   const record: RunRecord = { versions: versions(), source, settings: { ...settings, ...absolute } };
   await writeWholeFile(path.join(dir, SETTINGS_FILE), json(record));
+}
+
+/** A file's absolute path, or the word that stands in place of one. */
+function placed(name: SettingName, given: string): string {
+  return SETTINGS[name].kind.choices?.includes(given) ? given : path.resolve(given);
 }
 
 function json(value: unknown): string {

@@ -19,13 +19,15 @@ describe('fast styles in a browser', function () {
   let page: Page;
   let complaints: string[];
   before(async function () {
-    opened = await openOrSkip(this, undefined, [
-      '--use-fake-device-for-media-stream',
-      '--use-fake-ui-for-media-stream',
-      // SwiftShader stands in for a graphics card.
-      '--enable-unsafe-webgpu',
-      '--use-webgpu-adapter=swiftshader',
-    ]);
+    opened = await openOrSkip(this, {
+      flags: [
+        '--use-fake-device-for-media-stream',
+        '--use-fake-ui-for-media-stream',
+        // SwiftShader stands in for a graphics card.
+        '--enable-unsafe-webgpu',
+        '--use-webgpu-adapter=swiftshader',
+      ],
+    });
     const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
     await sharp({ create: { width: 10, height: 160, channels: 3, background: 'white', noise } }).toFile(
       path.join(opened.folder, 'img', NARROW),
