@@ -97,7 +97,7 @@ describe('a mask, drawn in a browser', function () {
 
   it('goes to the first of two styles, and is removed', async () => {
     await button('Add a style').click();
-    await page.locator('.picture-field button').nth(2).click();
+    await page.getByRole('button', { name: /Style 2 none yet/ }).click();
     await page
       .getByRole('dialog', { name: 'Style 2 picture' })
       .getByRole('button', { name: /bazille/ })
