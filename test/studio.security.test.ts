@@ -113,6 +113,8 @@ describe("the studio's guard", () => {
     'api/runs/..%2f..%2f..%2fetc/picture.png',
     'api/runs/%2fetc/thumbnail',
     'api/pictures/..%2f..%2f..%2fetc%2fpasswd/exact.png?height=100',
+    'api/lab/..%2f..%2fetc%2fpasswd/block1_conv1/maps.png',
+    'api/lab/wall/..%2f..%2fpackage.json',
     'api/fast/runtime/..%2fpackage.json',
     'api/fast/runtime/ort.node.min.js',
     'api/fast/runtime/constructor',
@@ -141,6 +143,26 @@ describe("the studio's guard", () => {
     for (const name of ['99.onnx', '-1.onnx', '0', '0.onnx.json', 'length.onnx']) {
       const { status, body } = await test.send(test.at(`api/fast/networks/${name}`));
       assert.deepEqual([status, json(body).error], [422, 'There is no such network. Reload the page.']);
+    }
+  });
+
+  it('looks with the layers and networks that there are, and no others', async () => {
+    const { pictures } = await test.get<{ pictures: { id: string }[] }>('api/welcome');
+    const [{ id }] = pictures;
+    for (const below of [
+      `${id}/block9_conv1/maps.png`,
+      `${id}/constructor/maps.png`,
+      `${id}/block1_conv1/maps.png?network=vgg16`,
+    ]) {
+      const { status, body } = await test.send(test.at(`api/lab/${below}`));
+      assert.equal(status, 422, below);
+      assert.match(json(body).error ?? '', /^[A-Z].+\. .+\.$/);
+    }
+    const given = { kind: 'style', content: id, style: id, network: 'vgg19-slim' };
+    for (const wrong of [{ kind: 'all' }, { content: '/etc/passwd' }, { network: 'vgg16' }]) {
+      const { status, value } = await test.post('api/lab/wall', { ...given, ...wrong });
+      assert.equal(status, 422);
+      assert.match(value.error ?? '', /^[A-Z].+\. .+\.$/);
     }
   });
 

@@ -16,17 +16,24 @@ const AWAY: Refusal = {
 };
 
 /**
- * Asks for a JSON value.
+ * Asks for anything.
  *
  * @throws Refused with the server's sentences, or one that says that it does not answer
  */
-export async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+export async function fetched(path: string, init?: RequestInit): Promise<Response> {
   const response = await fetch(`api/${path}`, init).catch(() => {
     throw new Refused(AWAY);
   });
-  const body = (await response.json().catch(() => AWAY)) as T | Refusal;
-  if (!response.ok) throw new Refused(body as Refusal);
-  return body as T;
+  if (!response.ok) throw new Refused((await response.json().catch(() => AWAY)) as Refusal);
+  return response;
+}
+
+/** Asks for a JSON value. Errors as fetched's. */
+export async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+  const response = await fetched(path, init);
+  return response.json().catch(() => {
+    throw new Refused(AWAY);
+  }) as Promise<T>;
 }
 
 /** Asks by POST, with a JSON body. */

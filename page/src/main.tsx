@@ -3,7 +3,9 @@ import { App } from './app';
 import './style/base.css';
 import './style/parts.css';
 import './style/paint.css';
+import './style/brush.css';
 import './style/compare.css';
 import './style/fast.css';
+import './style/lab.css';
 
 render(<App />, document.getElementById('studio') as HTMLElement);

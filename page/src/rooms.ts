@@ -5,6 +5,7 @@ import type { StudioState, Welcome } from '../../src/studio/protocol';
 import { Compare } from './compare/compare';
 import type { Draft } from './draft';
 import { Fast } from './fast/fast';
+import { Lab } from './lab/lab';
 import { Paint } from './paint/paint';
 
 /** What every room is given. */
@@ -25,6 +26,7 @@ export interface Room {
 const FIRST = 'paint';
 export const ROOMS: Record<string, Room> = {
   [FIRST]: { title: 'Paint', Room: Paint },
+  layers: { title: 'Layers', Room: Lab },
   compare: { title: 'Compare', Room: Compare },
   fast: { title: 'Fast styles', Room: Fast },
 };

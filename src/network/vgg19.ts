@@ -29,6 +29,13 @@ export function vggLayers(widths: Widths = VGG19_WIDTHS): LayerSpec[] {
   ]);
 }
 
+/** The names of the 16 convolutions, from the picture on. */
+export function convolutionNames(): string[] {
+  return vggLayers()
+    .filter(({ kind }) => kind === 'conv')
+    .map(({ name }) => name);
+}
+
 /**
  * The layers up to the deepest of those named.
  *

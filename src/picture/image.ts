@@ -59,6 +59,12 @@ export function chapterSize(
   return { imgHeight, imgWidth };
 }
 
+/** The size with the same proportions whose longer side is at most `side` pixels. */
+export function sizeWithin({ width, height }: Size, side: number): Size {
+  const scale = Math.min(1, side / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
 async function assertFile(file: string): Promise<void> {
   if (/^([a-z][a-z0-9+.-]+:\/\/|data:)/i.test(file)) {
     throw new UserError(

@@ -1,4 +1,4 @@
-import { type PictureSource, loadImage, pictureSize } from './image';
+import { type PictureSource, loadImage, pictureSize, sizeWithin } from './image';
 import { encodeImage } from './save';
 
 /**
@@ -7,11 +7,6 @@ import { encodeImage } from './save';
  * @throws UserError as loadImage does
  */
 export async function thumbnail(source: PictureSource, side: number): Promise<Buffer> {
-  const { width, height } = await pictureSize(source);
-  const scale = Math.min(1, side / Math.max(width, height));
-  const size = {
-    width: Math.max(1, Math.round(width * scale)),
-    height: Math.max(1, Math.round(height * scale)),
-  };
+  const size = sizeWithin(await pictureSize(source), side);
   return encodeImage(await loadImage(source, { size }), 'thumbnail.jpg');
 }

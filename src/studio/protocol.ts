@@ -1,4 +1,5 @@
 /** What the studio's server and its page say to each other. Types only, so that the page loads none of the program. */
+import type { NetworkName } from '../network/chooseNetwork';
 import type { SettingName } from '../settings';
 import type { Size } from '../picture/image';
 import type { LossEntry } from '../runFolder/results';
@@ -148,14 +149,40 @@ export interface Grid {
   doing: string;
 }
 
+/** What the layer lab looks at. The pictures are named by their ids. */
+export interface GivenWall {
+  /** What each layer is asked for: the content of one picture, or the style of the other. */
+  kind: 'content' | 'style';
+  content: string;
+  style: string;
+  network: NetworkName;
+}
+
+/** What a layer alone paints. */
+export interface WallCell {
+  layer: string;
+  status: 'waiting' | 'painting' | 'done' | 'failed';
+  /** How many evaluations have made its picture; there is one from the first on. */
+  evaluations: number;
+  /** Why it failed, in two sentences. */
+  error?: string;
+}
+
+/** A small picture for each of the 16 layers, painted from noise by that layer alone, one after the other. */
+export interface Wall extends GivenWall {
+  cells: WallCell[];
+  status: 'painting' | 'resting' | 'stopped' | 'ended';
+}
+
 /** All that changes while the page is open. */
 export interface StudioState {
   painting?: Painting;
   grids: Grid[];
+  wall?: Wall;
 }
 
 /** A change of the state; `reduce` (state.ts) applies it, in the server and in the page alike. */
-export type Change = PaintingChange | { type: 'grid'; grid: Grid };
+export type Change = PaintingChange | { type: 'grid'; grid: Grid } | { type: 'wall'; wall: Wall };
 
 export type PaintingChange =
   | { type: 'painting'; painting: Painting }

@@ -12,11 +12,14 @@ import { Grids } from './compare/grids';
 import { openRuns } from './compare/runs';
 import { Feed } from './feed';
 import { guard } from './guard';
+import { Views } from './lab/views';
+import { WallPainter } from './lab/wall';
 import { openLibrary } from './library';
 import { readPage } from './page';
 import { Painter } from './painter';
 import { compareRoutes } from './routes/compare';
 import { fastRoutes } from './routes/fast';
+import { labRoutes } from './routes/lab';
 import { paintRoutes } from './routes/paint';
 import { pageRoutes } from './routes/page';
 import { warmUp } from './warmUp';
@@ -62,6 +65,7 @@ export async function openStudio({
   const painter = new Painter({ feed, folder, openNetwork });
   const grids = new Grids({ feed, library, folder, openNetwork });
   await grids.open();
+  const wall = new WallPainter({ feed, library, openNetwork });
   const ended = new AbortController();
 
   const app = new Hono();
@@ -70,6 +74,7 @@ export async function openStudio({
   app.route(`/${token}/`, pageRoutes({ page, feed, library, folder, signal: ended.signal }));
   app.route(`/${token}/`, paintRoutes({ library, painter }));
   app.route(`/${token}/`, compareRoutes({ runs: openRuns(folder), grids }));
+  app.route(`/${token}/`, labRoutes({ library, views: new Views(openNetwork), wall }));
   app.route(`/${token}/`, fastRoutes());
   app.notFound((context) => context.json({ error: 'There is nothing here. Open the page again.' }, 404));
   app.onError(refused);
@@ -81,7 +86,7 @@ export async function openStudio({
     address: `http://127.0.0.1:${listeningPort}/?token=${token}`,
     async close() {
       ended.abort();
-      await Promise.all([painter.stop(), grids.close()]);
+      await Promise.all([painter.stop(), grids.close(), wall.stop()]);
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

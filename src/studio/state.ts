@@ -6,6 +6,7 @@ export const EMPTY: StudioState = { grids: [] };
 /** The state after the change; what has not changed is shared with the state before. */
 export function reduce(state: StudioState, change: Change): StudioState {
   if (change.type === 'grid') return { ...state, grids: withGrid(state.grids, change.grid) };
+  if (change.type === 'wall') return { ...state, wall: change.wall };
   if (change.type === 'painting') return { ...state, painting: change.painting };
   return state.painting ? { ...state, painting: changedPainting(state.painting, change) } : state;
 }

@@ -11,6 +11,7 @@ import { type View, Viewer, WHOLE } from '../parts/viewer';
 import type { RoomProps } from '../rooms';
 import { inPowers, inTime } from '../words';
 import { CopyAs } from './copies';
+import { Masks } from './masks';
 
 export function Paint({ welcome, setWelcome, state: { painting }, draft, setDraft: change }: RoomProps) {
   const [refusal, setRefusal] = useState<{ message: string; setting?: string }>();
@@ -80,13 +81,14 @@ export function Paint({ welcome, setWelcome, state: { painting }, draft, setDraf
             </button>
           )}
         </div>
+        <Masks welcome={welcome} draft={draft} onChange={change} onAdd={add} />
         <Settings
           welcome={welcome}
           draft={draft}
           onChange={change}
           onAdd={add}
           refusal={refusal}
-          without={['content', 'style']}
+          without={['content', 'style', 'mask']}
         />
         <div class="begin">
           {refusal && !refusal.setting && <Problem>{refusal.message}</Problem>}

@@ -1,6 +1,7 @@
 /** The panel of settings, drawn from the table that the command line has its flags from: a new setting appears by itself. */
 import type { PictureInfo, SettingInfo, Welcome } from '../../../src/studio/protocol';
 import { type Draft, usual } from '../draft';
+import { isChosen, toggled } from '../layers';
 import { asText, inWords } from '../words';
 import { PictureField } from './pictureField';
 import { Problem } from './problem';
@@ -178,18 +179,8 @@ interface LayersProps {
   onChange: (value: unknown) => void;
 }
 
-/**
- * The layers as buttons, a row for each block. A layer that is switched on counts at the full size; shares, and sizes such as /2, stay as
- * they are for the others.
- */
+/** The layers as buttons, a row for each block. */
 function Layers({ id, info, layers, value, onChange }: LayersProps) {
-  const nameOf = (spec: string) => spec.split(/[:/]/)[0];
-  const chosen = new Set(value.map(nameOf));
-  const toggle = (layer: string) => {
-    const next = chosen.has(layer) ? value.filter((spec) => nameOf(spec) !== layer) : [...value, layer];
-    const order = (spec: string) => layers.indexOf(nameOf(spec));
-    onChange(next.length > 0 ? [...next].sort((a, b) => order(a) - order(b)) : undefined);
-  };
   return (
     <div class="layers" role="group" aria-labelledby={`${id}-label`} aria-describedby={`${id}-help`} id={id}>
       {[1, 2, 3, 4, 5].map((block) => (
@@ -200,10 +191,10 @@ function Layers({ id, info, layers, value, onChange }: LayersProps) {
             .map((layer) => (
               <button
                 type="button"
-                aria-pressed={chosen.has(layer)}
+                aria-pressed={isChosen(value, layer)}
                 aria-label={`${layer.slice(-1)}, ${layer} for ${inWords(info.name).toLowerCase()}`}
                 title={layer}
-                onClick={() => toggle(layer)}
+                onClick={() => onChange(toggled(value, layer, layers))}
               >
                 {layer.slice(-1)}
               </button>

@@ -9,6 +9,7 @@ import { recordedTransfer } from '../../runFolder/recordedTransfer';
 import { beginResults } from '../../runFolder/results';
 import { type Settings, readSettings } from '../../settings';
 import type { Feed } from '../feed';
+import { giveWay } from '../giveWay';
 import type { Library } from '../library';
 import { newFolder } from '../newFolder';
 import { idOf, shownSettings } from '../paths';
@@ -169,15 +170,11 @@ export class Grids {
     }
   }
 
-  /** Rests while a painting is at work. */
   private async giveWay(name: string, signal: AbortSignal): Promise<void> {
-    const { feed } = this.options;
-    const isFree = ({ painting }: typeof feed.state) =>
-      painting === undefined || painting.status === 'paused' || painting.status === 'ended';
-    if (isFree(feed.state)) return;
-    this.change(name, { status: 'resting', doing: 'It rests while a painting is at work.' });
-    await feed.until(isFree, signal);
-    this.change(name, { status: 'painting', doing: 'It paints.' });
+    const rest = () =>
+      this.change(name, { status: 'resting', doing: 'It rests while a painting is at work.' });
+    const hasRested = await giveWay(this.options.feed, signal, rest);
+    if (hasRested) this.change(name, { status: 'painting', doing: 'It paints.' });
   }
 
   /** How far it is, in a sentence. */

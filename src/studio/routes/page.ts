@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { vggLayers } from '../../network/vgg19';
+import { convolutionNames } from '../../network/vgg19';
 import { PRESETS } from '../../presets';
 import { projectVersion } from '../../project';
 import { atMost, send, sideOf } from '../answers';
@@ -36,9 +36,7 @@ export function pageRoutes({ page, feed, library, folder, signal }: PageParts): 
       version: projectVersion(),
       settings: settingsPanel(),
       presets: PRESETS,
-      layers: vggLayers()
-        .filter(({ kind }) => kind === 'conv')
-        .map(({ name }) => name),
+      layers: convolutionNames(),
       pictures: await library.all(),
       folder: path.join(folder, 'results'),
       isWindows: process.platform === 'win32',
