@@ -2,6 +2,7 @@
 import { access, mkdir, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
+import { pairsFor } from '../lbfgsb';
 
 /** @throws UserError where `dir` is a file, or would lie in one */
 export async function assertFolder(dir: string): Promise<void> {
@@ -36,8 +37,8 @@ export async function assertWritable(dir: string): Promise<void> {
   }
 }
 
-/** Float64 numbers for each variable: ten pairs of L-BFGS's memory, the point, two gradients and a direction, and a part. */
-const CHECKPOINT_ARRAYS = 20 + 4 + 1;
+/** Float64 numbers for each variable beside the pairs of L-BFGS's memory: the point, two gradients and a direction, and a part. */
+const CHECKPOINT_ARRAYS = 4 + 1;
 
 /**
  * Checks that the disk has room for two checkpoints, the previous and the new one, at their largest.
@@ -48,7 +49,7 @@ const CHECKPOINT_ARRAYS = 20 + 4 + 1;
 export async function assertRoom(checkpoint: string, variables: number): Promise<void> {
   const dir = path.dirname(checkpoint);
   const { bavail, bsize } = await statfs(await nearestExisting(path.resolve(dir)));
-  const needed = 2 * CHECKPOINT_ARRAYS * 8 * variables;
+  const needed = 2 * (2 * pairsFor(variables) + CHECKPOINT_ARRAYS) * 8 * variables;
   const there = await stat(checkpoint).then(
     ({ size }) => size,
     () => 0,

@@ -28,6 +28,7 @@ export interface TiledParts {
 
 export interface TiledFunctions {
   sums: readonly Sum[];
+  channels: Channels;
   /** 0, the whole picture, and those of the plans. */
   octaves: readonly number[];
   plans: readonly OctavePlan<Sum>[];
@@ -53,6 +54,7 @@ export async function tiledFunctions(parts: TiledParts): Promise<TiledFunctions>
   const octaves = [...new Set([0, ...plans.map(({ octave }) => octave)])];
   return {
     sums,
+    channels,
     octaves,
     plans,
     guides,
@@ -84,11 +86,11 @@ export async function channelsOf(
 function lossFunction(
   terms: readonly LossTerm[],
   size: Size,
-  { areaOf }: Guides,
+  guides: Guides,
   sums: readonly Sum[],
   channels: Channels,
 ): TiledFunctions['loss'] {
-  const loss = lossOfSums(terms, size, areaOf);
+  const loss = lossOfSums(terms, size, (sum) => guides.areaOf(sum));
   const targets = terms.filter(isLayerTerm).flatMap((term) =>
     comparisons(term).map(({ layer }) => {
       return term.compares === 'activations' ? [] : [channels[layer], channels[layer]];
@@ -132,8 +134,8 @@ function gradientFunction(
   return {
     fn: (z, ...slopes) => {
       const computed = lossAndGrads((at: tf.Tensor1D) => loss(at, slopes))(z as tf.Tensor1D);
-      const { [THROUGH_NETWORK]: _, ...own } = computed.terms;
-      return { terms: own, grad: computed.grad };
+      const own = Object.entries(computed.terms).filter(([name]) => name !== THROUGH_NETWORK);
+      return { terms: Object.fromEntries(own), grad: computed.grad };
     },
     shapes: [
       [length],

@@ -126,12 +126,12 @@ async function seenIn(
         guides.guide(plan, window, { sum: 'gramMatrix', octave, layer, region: undefined }),
       );
       const parts = await abortable(compiled(cut(picture, pixelsOf(plan, window)), ...inputs), signal);
-      collectors.forEach(({ take }, i) => take(parts[i], window));
+      collectors.forEach((collector, i) => collector.take(parts[i], window));
     }
   } finally {
     await compiled.dispose();
   }
-  return collectors.map(({ result }) => result());
+  return collectors.map((collector) => collector.result());
 }
 
 /** Puts the windows' parts together. */
