@@ -100,12 +100,22 @@ await experiment(
 // %% [markdown]
 // ## 2. What layers know of the style
 //
-// We start from noise again, but now we ask for the Gram matrices of the style picture, from more and more layers.
+// We start from noise again, but now we ask for the Gram matrices of the style picture, from more and more layers. Nothing but the style
+// holds this picture, so its loss needs care. `styleTermRelative` measures each layer's difference as a share, so that no layer drowns the
+// others. `clippingTerm` keeps the picture away from plain white and black: no gradient brings a colour back from there.
 //
 // Compare the size of the strokes. The first layer knows the colours, and paints fine grain. Each further layer adds larger strokes, up to
 // pieces of waves and foam. No layer knows where they belong.
 
 // %%
+const textureTerms = (layers: string[]) => [
+  wf.styleTermRelative({
+    weight: 1,
+    layers: Object.fromEntries(layers.map((layer) => [layer, 1 / layers.length])),
+  }),
+  wf.squaredVariationTerm({ weight: 1 }),
+  wf.clippingTerm({ weight: 1 }),
+];
 const growingSets = [1, 2, 3, 4, 5].map((blocks) =>
   Array.from({ length: blocks }, (_, i) => `block${i + 1}_conv1`),
 );
@@ -118,13 +128,7 @@ await experiment(
     growingSets.map((layers) => [
       layers.length === 1 ? 'block1' : `block1 to block${layers.length}`,
       {
-        terms: [
-          wf.styleTerm({
-            weight: 1,
-            layers: Object.fromEntries(layers.map((layer) => [layer, 1 / layers.length])),
-          }),
-          smooth,
-        ],
+        terms: textureTerms(layers),
         first: () => faintNoise,
       },
     ]),
@@ -252,7 +256,11 @@ for (const [name, openNetwork] of Object.entries({
   [network]: open,
   [`${other.name}, beside it`]: other.open,
 })) {
-  compared[`${name}: style`] = { terms: [style, smooth], first: faint, openNetwork: openNetwork };
+  compared[`${name}: style`] = {
+    terms: textureTerms(Object.keys(styleLayers)),
+    first: faint,
+    openNetwork: openNetwork,
+  };
   compared[`${name}: content`] = { terms: [content, smooth], first: faint, openNetwork: openNetwork };
   compared[`${name}: both`] = { terms: [content, style, smooth], openNetwork: openNetwork };
 }

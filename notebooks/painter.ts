@@ -172,6 +172,30 @@ await paintings('two-styles', 3, {
 });
 
 // %% [markdown]
+// ## 6. A style for each part
+//
+// `mask` is a grey picture of the content's shape. Where it is white, the first style is painted; where it is black, the second; grey is a
+// soft edge between the two. You can draw one in any program. Here, everything above the line `shore` is white. Compare the strokes above
+// and below the shore, then move it and run the cell again.
+
+// %%
+const shore = 0.55; // as a share of the height, from the top
+const softEdge = 0.05;
+
+const contentSize = await wf.pictureSize(contentPath);
+const { width, height } = contentSize;
+const mask: wf.Picture = { ...contentSize, data: new Uint8Array(width * height * 3) };
+for (let y = 0; y < height; y++) {
+  const white = Math.min(Math.max((shore - y / height) / softEdge + 0.5, 0), 1);
+  mask.data.fill(255 * white, y * width * 3, (y + 1) * width * 3);
+}
+await wf.show('mask', wf.pictureGrid({ mask: mask }, { pictureWidth: 300 }));
+await paintings('regions', 2, {
+  'Van Gogh above, Hokusai below': { ...both, mask: mask },
+  'Hokusai above, Van Gogh below': { style: [otherStylePath, stylePath], mask: mask },
+});
+
+// %% [markdown]
 // ## Your picture
 //
 // Now paint your own. On the command line, all of this is one line:

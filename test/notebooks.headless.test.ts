@@ -63,6 +63,8 @@ const LESSONS: Record<string, { parameters: Record<string, string>; files: strin
       '04-style-scale.png',
       '05-color.png',
       '06-two-styles.png',
+      '07-mask.png',
+      '08-regions.png',
     ],
   },
 };

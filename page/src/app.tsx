@@ -1,34 +1,30 @@
-/** The page: its three rooms, and what is around them. */
+/** The page: its rooms, and what is around them. */
 import { useEffect, useState } from 'preact/hooks';
-import type { Welcome } from '../../src/studio/protocol';
+import type { StudioState, Welcome } from '../../src/studio/protocol';
 import { ask } from './ask';
+import { useDraft } from './draft';
 import { useLive } from './live';
-import { Paint } from './paint/paint';
 import { Problem } from './parts/problem';
 import { Theme } from './parts/theme';
-
-const ROOMS = { paint: 'Paint' } as const;
-type Room = keyof typeof ROOMS;
+import { ROOMS, type Room, useRoom } from './rooms';
 
 export function App() {
   const live = useLive();
   const [welcome, setWelcome] = useState<Welcome>();
   const [problem, setProblem] = useState<string>();
-  const [room, setRoom] = useState<Room>(roomOfAddress);
+  const name = useRoom();
+  const room = ROOMS[name];
   useEffect(() => {
     ask<Welcome>('welcome').then(setWelcome, (error: Error) => setProblem(error.message));
-    const follow = () => setRoom(roomOfAddress());
-    addEventListener('hashchange', follow);
-    return () => removeEventListener('hashchange', follow);
   }, []);
   return (
     <>
       <header class="top">
         <h1>Wheatfield</h1>
         <nav aria-label="Rooms">
-          {(Object.keys(ROOMS) as Room[]).map((name) => (
-            <a href={`#${name}`} aria-current={name === room ? 'page' : undefined}>
-              {ROOMS[name]}
+          {Object.entries(ROOMS).map(([each, { title }]) => (
+            <a href={`#${each}`} aria-current={each === name ? 'page' : undefined}>
+              {title}
             </a>
           ))}
         </nav>
@@ -39,12 +35,20 @@ export function App() {
         {!live.isConnected && <p>The studio does not answer. The page tries again by itself.</p>}
       </div>
       {problem && <Problem>{problem}</Problem>}
-      {welcome && room === 'paint' && <Paint welcome={welcome} setWelcome={setWelcome} state={live.state} />}
+      {welcome && room && <Within room={room} welcome={welcome} setWelcome={setWelcome} state={live.state} />}
     </>
   );
 }
 
-function roomOfAddress(): Room {
-  const name = location.hash.slice(1);
-  return name in ROOMS ? (name as Room) : 'paint';
+interface WithinProps {
+  room: Room;
+  welcome: Welcome;
+  setWelcome: (welcome: Welcome) => void;
+  state: StudioState;
+}
+
+/** A room, once there is something to show in it. */
+function Within({ room: { Room }, ...props }: WithinProps) {
+  const [draft, setDraft] = useDraft(props.welcome, props.state.painting);
+  return <Room {...props} draft={draft} setDraft={setDraft} />;
 }

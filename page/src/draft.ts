@@ -1,7 +1,37 @@
 /** The settings that are being chosen: only those that depart from the defaults, with pictures by their ids. */
-import type { GivenSettings, Leg, SettingInfo, Welcome } from '../../src/studio/protocol';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { GivenSettings, Leg, Painting, SettingInfo, Welcome } from '../../src/studio/protocol';
 
 export type Draft = GivenSettings;
+
+/** The draft of this tab. It outlives a reload. Until something is chosen, it is the painting's, or else a pair to begin with. */
+export function useDraft(welcome: Welcome, painting: Painting | undefined): [Draft, (draft: Draft) => void] {
+  const [kept] = useState(keptDraft);
+  const [draft, setDraft] = useState<Draft>(kept ?? firstDraft(welcome));
+  const isUntouched = useRef(kept === undefined);
+  const leg = painting?.legs.at(-1);
+  const painted = useMemo(() => leg && draftOf(leg, welcome), [leg?.name, welcome]);
+  useEffect(() => {
+    if (!isUntouched.current) keepDraft(draft);
+  }, [draft]);
+  useEffect(() => {
+    if (painted && isUntouched.current) setDraft(painted);
+  }, [painted]);
+  const change = (next: Draft) => {
+    isUntouched.current = false;
+    setDraft(next);
+  };
+  return [draft, change];
+}
+
+/** The pair that `npm start` paints, where it is here. */
+function firstDraft({ pictures }: Welcome): Draft {
+  const named = (part: string) => pictures.find(({ name }) => name.includes(part))?.id;
+  return {
+    content: named('bazille') ?? pictures[0]?.id,
+    style: [named('village') ?? pictures[1]?.id].filter((id) => id !== undefined),
+  };
+}
 
 /** Of a leg's settings, as if they had just been chosen. What it began from is not a choice where it is the picture at hand. */
 export function draftOf(leg: Leg, { settings, pictures, presets }: Welcome): Draft {
@@ -56,7 +86,7 @@ export function isSameDraft(a: Draft, b: Draft): boolean {
 const KEPT = 'wheatfield-draft';
 
 /** What was being chosen when this tab was reloaded. */
-export function keptDraft(): Draft | undefined {
+function keptDraft(): Draft | undefined {
   try {
     return (JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Draft | null) ?? undefined;
   } catch {
@@ -64,7 +94,7 @@ export function keptDraft(): Draft | undefined {
   }
 }
 
-export function keepDraft(draft: Draft): void {
+function keepDraft(draft: Draft): void {
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(draft));
   } catch {

@@ -1,44 +1,24 @@
 /** The room to paint in: pictures and settings on one side, the picture and its curves on the other. */
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Painting, PictureInfo, StudioState, Welcome } from '../../../src/studio/protocol';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Painting, PictureInfo, Welcome } from '../../../src/studio/protocol';
 import { type Refused, tell } from '../ask';
-import { type Draft, draftOf, isSameDraft, keepDraft, keptDraft } from '../draft';
+import { type Draft, draftOf, isSameDraft } from '../draft';
 import { Curves } from '../parts/curves';
 import { PictureField, thumbnail } from '../parts/pictureField';
 import { Problem } from '../parts/problem';
 import { Settings } from '../parts/settings';
 import { type View, Viewer, WHOLE } from '../parts/viewer';
+import type { RoomProps } from '../rooms';
 import { inPowers, inTime } from '../words';
 import { CopyAs } from './copies';
 
-interface PaintProps {
-  welcome: Welcome;
-  setWelcome: (welcome: Welcome) => void;
-  state: StudioState;
-}
-
-export function Paint({ welcome, setWelcome, state: { painting } }: PaintProps) {
-  const [kept] = useState(keptDraft);
-  const [draft, setDraft] = useState<Draft>(kept ?? firstDraft(welcome));
-  const isUntouched = useRef(kept === undefined);
+export function Paint({ welcome, setWelcome, state: { painting }, draft, setDraft: change }: RoomProps) {
   const [refusal, setRefusal] = useState<{ message: string; setting?: string }>();
   const [isAsking, setAsking] = useState(false);
   const [isAdding, setAdding] = useState(false);
   const styles = [draft.style ?? []].flat() as string[];
   const leg = painting?.legs.at(-1);
   const painted = useMemo(() => leg && draftOf(leg, welcome), [leg?.name, welcome]);
-
-  useEffect(() => {
-    if (!isUntouched.current) keepDraft(draft);
-  }, [draft]);
-  // A page that is opened beside a painting shows that painting's settings.
-  useEffect(() => {
-    if (painted && isUntouched.current) setDraft(painted);
-  }, [painted]);
-  const change = (next: Draft) => {
-    isUntouched.current = false;
-    setDraft(next);
-  };
 
   const act = async (path: string, body?: Draft) => {
     setAsking(true);
@@ -138,15 +118,6 @@ export function Paint({ welcome, setWelcome, state: { painting } }: PaintProps) 
       </section>
     </main>
   );
-}
-
-function firstDraft({ pictures }: Welcome): Draft {
-  // The pair that `npm start` paints, where it is here.
-  const named = (part: string) => pictures.find(({ name }) => name.includes(part))?.id;
-  return {
-    content: named('bazille') ?? pictures[0]?.id,
-    style: [named('village') ?? pictures[1]?.id].filter((id) => id !== undefined),
-  };
 }
 
 function Stage({ painting, draft, welcome }: { painting?: Painting; draft: Draft; welcome: Welcome }) {
