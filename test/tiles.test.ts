@@ -17,6 +17,8 @@ import { features } from '../src/network/vgg19';
 import { slimFeatures } from '../src/network/vgg19Slim';
 import type { Size } from '../src/picture/image';
 import { deprocess } from '../src/picture/preprocess';
+import { problemFromSettings } from '../src/problem/fromSettings';
+import { createProblem } from '../src/problem/problem';
 import { computeTargets, disposeTargets } from '../src/problem/targets';
 import { positionsOf, reachOf } from '../src/tiles/reach';
 import { tiledTargets } from '../src/tiles/targets';
@@ -25,9 +27,14 @@ import { sideInWindows, spanOf } from '../src/tiles/windows';
 import { pyramid } from '../src/variables/pyramid';
 import { freePixels } from '../src/variables/pixels';
 import type { MakeVariables } from '../src/variables/variables';
+import { readSettings } from '../src/settings';
+import { styleTransfer } from '../src/styleTransfer';
+import type { Checkpoint } from '../src/transfer/checkpoint';
+import type { TransferEvent } from '../src/transfer/events';
+import type { Transfer } from '../src/transfer/transfer';
 import { slimTensors } from '../src/train/parameters';
 import { tinySlim } from './helpers/tinySlim';
-import { TINY_WIDTHS, tinyPicture, tinyVgg19 } from './helpers/tinyVgg19';
+import { TINY_WIDTHS, openTinyVgg19, tinyPicture, tinyVgg19 } from './helpers/tinyVgg19';
 
 describe('the reach of a layer', () => {
   before(() => tf.setBackend('cpu'));
@@ -209,6 +216,108 @@ describe('a loss in windows', () => {
       disposeTargets(targets);
     });
   }
+});
+
+describe('a transfer in windows', () => {
+  const height = 200;
+  const content = deprocess(tinyPicture(height, 260, 1));
+  const style = deprocess(tinyPicture(240, 180, 2));
+  const options = { openNetwork: openTinyVgg19 };
+  const request = {
+    content,
+    style,
+    height,
+    margin: 0,
+    threads: 1,
+    winograd: false,
+    iterations: 2,
+    evaluations: 4,
+  };
+
+  async function lossesOf(run: Transfer<TransferEvent>): Promise<number[]> {
+    const losses: number[] = [];
+    for await (const event of run) if (event.type === 'step') losses.push(event.loss);
+    return losses;
+  }
+
+  it('goes the same way as one that sees the picture whole', async () => {
+    const whole = await lossesOf(styleTransfer({ ...request, tile: 'whole' }, options));
+    const run = styleTransfer({ ...request, tile: 128 }, options);
+    const tiled = await lossesOf(run);
+    assert.equal(tiled.length, whole.length);
+    near(tiled, whole, 1e-3, 'losses');
+  });
+
+  it('begins by itself where the whole does not fit into the memory, and says so', async () => {
+    const notices: string[] = [];
+    let tile: number | undefined;
+    const picture = { ...request, content: deprocess(tinyPicture(300, 450, 1)), height: 300, iterations: 1 };
+    const needs: Record<string, number> = {};
+    for (const [name, freeMemory] of [
+      ['whole', 1e12],
+      ['windows', 1],
+    ] as const) {
+      const run = styleTransfer(picture, {
+        ...options,
+        freeMemory: () => freeMemory,
+        async beforeWork({ source, bytesAt }) {
+          tile = source.tile;
+          needs[name] = await bytesAt(source);
+        },
+      });
+      for await (const event of run) {
+        if (event.type === 'notice' && event.message.includes('memory')) notices.push(event.message);
+        if (event.type === 'estimate') {
+          assert.ok(event.secondsEach > 0 && event.seconds > event.secondsEach);
+          break;
+        }
+      }
+      if (name === 'whole') assert.deepEqual([tile, notices], [undefined, []]);
+    }
+    assert.equal(tile, 384);
+    assert.ok(needs.windows < needs.whole, JSON.stringify(needs));
+    assert.equal(notices.length, 1);
+    assert.match(
+      notices[0],
+      /^Seen whole, the picture needs .* So the network sees it in windows of about 384 x 384/,
+    );
+  });
+
+  it('resumes with the same numbers', async () => {
+    const run = styleTransfer({ ...request, tile: 128 }, options);
+    let from: Checkpoint | undefined;
+    const after: number[] = [];
+    for await (const event of run) {
+      if (event.type === 'iteration') from ??= structuredClone(await run.checkpoint());
+      if (event.type === 'step' && from) after.push(event.loss);
+    }
+    const resumed = styleTransfer({ ...request, tile: 128 }, { ...options, from });
+    assert.deepEqual(await lossesOf(resumed), after);
+    assert.deepEqual(await resumed.picture(), await run.picture());
+  });
+
+  it('ends within an evaluation when it is aborted, and frees what it took', async () => {
+    const before = tf.memory().numTensors;
+    const controller = new AbortController();
+    const run = styleTransfer({ ...request, tile: 128 }, { ...options, signal: controller.signal });
+    const events: TransferEvent[] = [];
+    for await (const event of run) {
+      events.push(event);
+      if (event.type === 'start') setTimeout(() => controller.abort('enough'), 30);
+    }
+    const end = events.at(-1);
+    assert.deepEqual(end?.type === 'end' && [end.reason, end.withinIteration], ['stopped', false]);
+    assert.equal(events.filter(({ type }) => type === 'step').length, 0);
+    assert.equal(tf.memory().numTensors, before);
+  });
+
+  it('refuses to be called once it is disposed of', async () => {
+    const { terms } = problemFromSettings(readSettings({ content: 'a', style: 'b' }));
+    const problem = await createProblem({ ...options, content, styles: [style], terms, height, tile: 128 });
+    const refused = assert.rejects(problem.lossAndGrads(problem.z0), /was disposed of/);
+    await problem.dispose();
+    await refused;
+  });
 });
 
 /** By the norm of the difference, as a share of the expected norm. */

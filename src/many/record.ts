@@ -15,7 +15,7 @@ export interface ManyRecord {
 }
 
 /** Settings that are a pair's own, or that another call may change. */
-const FREE: readonly SettingName[] = ['content', 'style', 'out', 'threads', 'device', 'weights'];
+const FREE: readonly SettingName[] = ['content', 'style', 'out', 'threads', 'device', 'tile', 'weights'];
 
 /**
  * The record of the folder, to be continued.

@@ -39,18 +39,36 @@ export async function chooseTiling(
     };
   }
   const whole = { tile: undefined, bytes: await bytesNeeded(size, undefined) };
-  if (wanted !== 'auto' || whole.bytes <= available) return whole;
-  let least: Tiling = whole;
-  for (const tile of TILES) {
-    if (tile >= side) continue;
-    const bytes = await bytesNeeded(size, tile);
-    if (bytes < least.bytes) {
-      const why =
-        `Seen whole, the picture needs ${gigabytes(whole.bytes)} of memory, and ${gigabytes(available)} are free. ` +
-        `So the network sees it in windows of about ${tile} x ${tile} pixels: it becomes the same picture, in about twice the time.`;
-      least = { tile, bytes, why };
-    }
-    if (bytes <= available) break;
+  const tiles = TILES.filter((tile) => tile < side);
+  const smallest = tiles.at(-1);
+  if (wanted !== 'auto' || whole.bytes <= available || smallest === undefined) return whole;
+  const tiled = async (tile: number) => ({
+    tile,
+    bytes: await bytesNeeded(size, tile),
+    why:
+      `Seen whole, the picture needs ${gigabytes(whole.bytes)} of memory, and ${gigabytes(available)} are free. ` +
+      `So the network sees it in windows of about ${tile} x ${tile} pixels: it becomes the same picture, in about twice the time.`,
+  });
+  const least = await tiled(smallest);
+  if (least.bytes > available) return least.bytes < whole.bytes ? least : whole;
+  for (const tile of tiles.slice(0, -1)) {
+    const larger = await tiled(tile);
+    if (larger.bytes <= available) return larger;
   }
   return least;
+}
+
+/** Bytes that a run needs at the least, if it is free to choose how the picture is seen. */
+export async function leastBytes(
+  wanted: Settings['tile'],
+  size: Size,
+  bytesNeeded: BytesNeeded,
+  available: number,
+): Promise<number> {
+  const side = Math.max(size.width, size.height);
+  if (typeof wanted === 'number') return bytesNeeded(size, wanted < side ? wanted : undefined);
+  const whole = await bytesNeeded(size, undefined);
+  const smallest = Math.min(...TILES);
+  if (wanted === 'whole' || whole <= available || smallest >= side) return whole;
+  return Math.min(whole, await bytesNeeded(size, smallest));
 }

@@ -66,7 +66,8 @@ export async function readCheckpoint(file: string): Promise<Checkpoint | undefin
 async function parsed(file: FileHandle): Promise<Checkpoint> {
   const { size } = await file.stat();
   const preamble = await readBytes(file, new Uint8Array(FORMAT.length + 4));
-  if (Buffer.from(preamble).toString('latin1', 0, FORMAT.length) !== FORMAT) throw new RangeError('another format');
+  if (Buffer.from(preamble).toString('latin1', 0, FORMAT.length) !== FORMAT)
+    throw new RangeError('another format');
   const headerLength = Buffer.from(preamble).readUInt32LE(FORMAT.length);
   let left = size - preamble.length - headerLength;
   if (left < 0) throw new RangeError('a header beyond the end');

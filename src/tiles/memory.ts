@@ -38,7 +38,9 @@ function arrayBytes({ octaves, sums, channels }: TiledFunctions, size: Size): nu
   const pictures = octaves.map((octave) => 2 * 3 * areaOf(sizeAtOctave(size, octave)));
   const targets = sums.map(({ sum, octave, layer }) => {
     const { height, width } = sizeAtOctave(size, octave);
-    return sum === 'squares' ? channels[layer] * areaOf(layerSize(layer, { rows: height, columns: width })) : 0;
+    return sum === 'squares'
+      ? channels[layer] * areaOf(layerSize(layer, { rows: height, columns: width }))
+      : 0;
   });
   const values = [...pictures, ...targets].reduce((total, each) => total + each, 0);
   return values * Float32Array.BYTES_PER_ELEMENT;
