@@ -108,6 +108,8 @@ describe("the studio's guard", () => {
     '..%2f..%2f..%2fetc%2fpasswd',
     'api/pictures/..%2f..%2f..%2fetc%2fpasswd',
     'api/pictures/%2fetc%2fpasswd',
+    'api/runs/..%2f..%2f..%2fetc/picture.png',
+    'api/runs/%2fetc/thumbnail',
   ]) {
     it(`gives no file for ${below}`, async () => {
       const { status, body } = await test.send(test.at(below));
@@ -125,6 +127,15 @@ describe("the studio's guard", () => {
     const [{ id }] = pictures;
     const { status } = await test.post('api/paint', { content: id, style: id, init: '/etc/passwd' });
     assert.equal(status, 422);
+  });
+
+  it('takes grids by their names only', async () => {
+    for (const name of ['..%2f..%2fetc', '__proto__', 'grid-1']) {
+      for (const act of ['stop', 'go-on']) {
+        const { status, value } = await test.post(`api/grids/${name}/${act}`);
+        assert.deepEqual([status, /This grid is not here/.test(value.error ?? '')], [422, true]);
+      }
+    }
   });
 
   const upload = (bytes: Uint8Array | string, name = 'mine.png', headers: Record<string, string> = {}) =>

@@ -1,18 +1,21 @@
 /** The settings that are being chosen: only those that depart from the defaults, with pictures by their ids. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { GivenSettings, Leg, Painting, SettingInfo, Welcome } from '../../src/studio/protocol';
+import { keep, kept } from './kept';
 
 export type Draft = GivenSettings;
 
+const KEPT = 'draft';
+
 /** The draft of this tab. It outlives a reload. Until something is chosen, it is the painting's, or else a pair to begin with. */
 export function useDraft(welcome: Welcome, painting: Painting | undefined): [Draft, (draft: Draft) => void] {
-  const [kept] = useState(keptDraft);
-  const [draft, setDraft] = useState<Draft>(kept ?? firstDraft(welcome));
-  const isUntouched = useRef(kept === undefined);
+  const [before] = useState(() => kept<Draft>(KEPT));
+  const [draft, setDraft] = useState<Draft>(before ?? firstDraft(welcome));
+  const isUntouched = useRef(before === undefined);
   const leg = painting?.legs.at(-1);
   const painted = useMemo(() => leg && draftOf(leg, welcome), [leg?.name, welcome]);
   useEffect(() => {
-    if (!isUntouched.current) keepDraft(draft);
+    if (!isUntouched.current) keep(KEPT, draft);
   }, [draft]);
   useEffect(() => {
     if (painted && isUntouched.current) setDraft(painted);
@@ -34,7 +37,10 @@ function firstDraft({ pictures }: Welcome): Draft {
 }
 
 /** Of a leg's settings, as if they had just been chosen. What it began from is not a choice where it is the picture at hand. */
-export function draftOf(leg: Leg, { settings, pictures, presets }: Welcome): Draft {
+export function draftOf(
+  leg: Pick<Leg, 'name' | 'settings'>,
+  { settings, pictures, presets }: Welcome,
+): Draft {
   const entries = settings
     .map((info): [string, unknown] => [
       info.name,
@@ -44,7 +50,7 @@ export function draftOf(leg: Leg, { settings, pictures, presets }: Welcome): Dra
   return Object.fromEntries(entries);
 }
 
-function isAtHand({ settings, name }: Leg): boolean {
+function isAtHand({ settings, name }: Pick<Leg, 'name' | 'settings'>): boolean {
   return String(settings.init).endsWith(`${name}/first.png`);
 }
 
@@ -83,21 +89,15 @@ export function isSameDraft(a: Draft, b: Draft): boolean {
   return [...names].every((name) => isSame(a[name], b[name]));
 }
 
-const KEPT = 'wheatfield-draft';
-
-/** What was being chosen when this tab was reloaded. */
-function keptDraft(): Draft | undefined {
-  try {
-    return (JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Draft | null) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function keepDraft(draft: Draft): void {
-  try {
-    sessionStorage.setItem(KEPT, JSON.stringify(draft));
-  } catch {
-    // A browser that keeps nothing for pages in a frame: then a reload begins with the painting's own settings.
-  }
+/** The draft without pictures that cannot be chosen here; in their place those of the draft before. */
+export function withKnownPictures(draft: Draft, before: Draft, { pictures, settings }: Welcome): Draft {
+  const isKnown = (value: unknown, words: readonly string[] = []) =>
+    [value].flat().every((each) => words.includes(String(each)) || pictures.some(({ id }) => id === each));
+  const unknown = settings
+    .filter(({ name, control }) => control === 'picture' && name in draft)
+    .filter(({ name, choices }) => !isKnown(draft[name], choices))
+    .map(({ name }) => name);
+  const known = Object.entries(draft).filter(([name]) => !(unknown as string[]).includes(name));
+  const { content, style } = before;
+  return { content, style, ...Object.fromEntries(known) };
 }

@@ -3,5 +3,6 @@ import { App } from './app';
 import './style/base.css';
 import './style/parts.css';
 import './style/paint.css';
+import './style/compare.css';
 
 render(<App />, document.getElementById('studio') as HTMLElement);

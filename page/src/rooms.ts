@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { StudioState, Welcome } from '../../src/studio/protocol';
+import { Compare } from './compare/compare';
 import type { Draft } from './draft';
 import { Paint } from './paint/paint';
 
@@ -23,6 +24,7 @@ export interface Room {
 const FIRST = 'paint';
 export const ROOMS: Record<string, Room> = {
   [FIRST]: { title: 'Paint', Room: Paint },
+  compare: { title: 'Compare', Room: Compare },
 };
 
 /** The name of the room that the address names. */

@@ -2,8 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
-import { loadImage, pictureSize } from '../picture/image';
-import { encodeImage } from '../picture/save';
+import { thumbnail } from '../picture/thumbnail';
 import { PRESETS } from '../presets';
 import { PROJECT_FOLDER } from '../project';
 import { readResults } from '../runFolder/results';
@@ -106,13 +105,7 @@ async function jpegWithin(file: string, most: number, side = 4096): Promise<stri
 }
 
 async function jpeg(file: string, side: number): Promise<string> {
-  const { width, height } = await pictureSize(file);
-  const scale = Math.min(1, side / Math.max(width, height));
-  const size = {
-    width: Math.max(1, Math.round(width * scale)),
-    height: Math.max(1, Math.round(height * scale)),
-  };
-  return dataAddress(await encodeImage(await loadImage(file, { size }), 'picture.jpg'), 'image/jpeg');
+  return dataAddress(await thumbnail(file, side), 'image/jpeg');
 }
 
 function dataAddress(bytes: Buffer, type: string): string {

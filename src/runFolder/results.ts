@@ -19,7 +19,8 @@ import { assertFolder, assertRoom, assertWritable } from './place';
 import { type Versions, versions } from './versions';
 
 const LOSSES = 'losses.json';
-const SETTINGS_FILE = 'settings.json';
+/** Every folder of a run has it, from the run's beginning. */
+export const SETTINGS_FILE = 'settings.json';
 const CHECKPOINT = 'checkpoint.bin';
 const OTHERS = [LOSSES, SETTINGS_FILE, CHECKPOINT];
 

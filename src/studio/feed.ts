@@ -60,6 +60,11 @@ export class Feed {
     }
   }
 
+  /** Waits until the state is as wanted, or the signal is aborted. */
+  async until(isReached: (state: StudioState) => boolean, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !isReached(this.now)) await this.change(signal);
+  }
+
   private change(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { UserError } from '../errors';
 import { isPicture, picturesIn } from '../picture/folder';
 import { loadImage, pictureSize } from '../picture/image';
-import { encodeImage } from '../picture/save';
+import { thumbnail } from '../picture/thumbnail';
 import { PROJECT_FOLDER } from '../project';
 import { writeWholeFile } from '../wholeFile';
-import { shownPath } from './paths';
+import { idOf, shownPath } from './paths';
 import type { PictureInfo } from './protocol';
 
 /** Pixels. Opening a larger picture takes more memory than a page that was left open should. */
@@ -50,7 +50,7 @@ export function openLibrary(folder: string, uploads: string): Library {
   }
 
   async function learn(file: string): Promise<PictureInfo | undefined> {
-    const id = createHash('sha256').update(file).digest('hex').slice(0, 16);
+    const id = idOf(file);
     const before = known.get(id);
     if (before) return before;
     const size = await pictureSize(file).catch(() => undefined);
@@ -107,13 +107,7 @@ export function openLibrary(folder: string, uploads: string): Library {
       return (await learn(file)) as PictureInfo;
     },
     async thumbnail(id, side) {
-      const { path: shown, width, height } = await find(id);
-      const scale = Math.min(1, side / Math.max(width, height));
-      const size = {
-        width: Math.max(1, Math.round(width * scale)),
-        height: Math.max(1, Math.round(height * scale)),
-      };
-      return encodeImage(await loadImage(path.resolve(folder, shown), { size }), 'thumbnail.jpg');
+      return thumbnail(path.resolve(folder, (await find(id)).path), side);
     },
   };
 }

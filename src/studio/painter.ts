@@ -2,7 +2,6 @@
  * The painting of the studio: one at a time, the same for every page. It can rest, go on, stop, and go on from the picture at hand with other
  * settings; each such part (a leg) is a run with a folder of its own, which every other command can read.
  */
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import '../greeting';
 import { UserError } from '../errors';
@@ -17,6 +16,7 @@ import type { Transfer } from '../transfer/transfer';
 import { type Copies, type Leg, type Painting } from './protocol';
 import { copiesOf } from './copies';
 import type { Feed } from './feed';
+import { newFolder } from './newFolder';
 import { Pace } from './pace';
 import { shownSettings } from './paths';
 import { previewPng } from './preview';
@@ -48,9 +48,9 @@ export class Painter {
 
   /** Begins a new painting, in a folder of its own. One that is at work is stopped first. */
   async paint(settings: Settings): Promise<void> {
-    const { feed } = this.options;
+    const { feed, folder } = this.options;
     await this.stop();
-    const out = await this.newFolder();
+    const out = await newFolder(folder, 'studio');
     this.shown = undefined;
     this.paintings++;
     const painting: Painting = { id: this.paintings, status: 'preparing', doing: 'It begins.', legs: [] };
@@ -68,7 +68,7 @@ export class Painter {
       throw new UserError('There is no picture to go on from yet. Wait for the first, or paint afresh.');
     }
     await this.stop();
-    const out = await this.newFolder();
+    const out = await newFolder(this.options.folder, 'studio');
     const init = path.join(out, 'first.png');
     await saveImage(this.shown.picture, init);
     this.begin({ ...settings, out, init });
@@ -213,21 +213,6 @@ export class Painter {
 
   private get lastLeg(): Leg | undefined {
     return this.painting?.legs.at(-1);
-  }
-
-  /** A new folder in results/, by the next free number; the one that makes it owns it. */
-  private async newFolder(): Promise<string> {
-    const { folder } = this.options;
-    await mkdir(path.join(folder, 'results'), { recursive: true });
-    for (let number = 1; ; number++) {
-      const out = path.join(folder, 'results', `studio-${number}`);
-      try {
-        await mkdir(out);
-        return out;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-    }
   }
 }
 

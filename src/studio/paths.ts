@@ -1,5 +1,11 @@
-/** Paths as commands name them. */
+/** Paths as commands name them, and as the page does. */
+import { createHash } from 'node:crypto';
 import path from 'node:path';
+
+/** What the page calls a file or a folder: it names none by its path. The same in every studio. */
+export function idOf(absolute: string): string {
+  return createHash('sha256').update(absolute).digest('hex').slice(0, 16);
+}
 
 /** From the working folder where the file lies in it, with slashes that every system takes; else as it is. */
 export function shownPath(folder: string, file: string): string {

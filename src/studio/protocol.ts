@@ -1,6 +1,7 @@
 /** What the studio's server and its page say to each other. Types only, so that the page loads none of the program. */
 import type { SettingName } from '../settings';
 import type { Size } from '../picture/image';
+import type { LossEntry } from '../runFolder/results';
 import type { EndEvent, StepEvent } from '../transfer/events';
 
 /** Settings as the page sends them: those that depart from the defaults. Pictures are named by their ids. */
@@ -76,13 +77,78 @@ export interface Painting {
   shown?: { leg: number; evaluations: number };
 }
 
+/** A run in results/, as the gallery shows it. */
+export interface RunInfo {
+  id: string;
+  /** The path of its folder from results/. */
+  name: string;
+  /** When its last picture was written, in milliseconds since 1970. */
+  painted: number;
+  size: Size;
+  network: string;
+  /** Its settings, all of them, with paths as commands name them. */
+  settings: Record<string, unknown>;
+  /** How many pictures it has: none before its first iteration. */
+  pictures: number;
+  /** Its last iteration. */
+  last?: LossEntry;
+}
+
+export interface Gallery {
+  runs: RunInfo[];
+  /** What cannot be read, and why, in two sentences each. */
+  problems: string[];
+}
+
+/** One of the two settings that differ within a grid. */
+export interface Axis {
+  setting: SettingName;
+  values: readonly unknown[];
+}
+
+/** A grid as the page asks for it: what all of its runs have in common, and the two axes. */
+export interface GivenGrid {
+  settings: GivenSettings;
+  rows: Axis;
+  columns: Axis;
+}
+
+/** A run of a grid. */
+export interface GridCell {
+  /** The id of the run. */
+  run: string;
+  status: 'waiting' | 'painting' | 'done' | 'failed';
+  /** How many iterations are done, while it is painted. */
+  iterations: number;
+  /** Why it failed, in two sentences. */
+  error?: string;
+}
+
+/** Runs that differ in two settings. They are painted one after the other. */
+export interface Grid {
+  /** Its folder's name in results/. */
+  name: string;
+  /** Of its first run, with paths as commands name them. */
+  settings: Record<string, unknown>;
+  rows: Axis;
+  columns: Axis;
+  /** Row by row. */
+  cells: GridCell[][];
+  status: 'waiting' | 'painting' | 'resting' | 'stopped' | 'ended';
+  /** What it is doing, in a sentence. */
+  doing: string;
+}
+
 /** All that changes while the page is open. */
 export interface StudioState {
   painting?: Painting;
+  grids: Grid[];
 }
 
 /** A change of the state; `reduce` (state.ts) applies it, in the server and in the page alike. */
-export type Change =
+export type Change = PaintingChange | { type: 'grid'; grid: Grid };
+
+export type PaintingChange =
   | { type: 'painting'; painting: Painting }
   | { type: 'status'; status: Status; doing: string }
   | { type: 'leg'; leg: Leg }

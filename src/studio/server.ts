@@ -7,11 +7,14 @@ import { Hono } from 'hono';
 import { UserError } from '../errors';
 import type { OpenNetwork } from '../network/network';
 import { refused } from './answers';
+import { Grids } from './compare/grids';
+import { openRuns } from './compare/runs';
 import { Feed } from './feed';
 import { guard } from './guard';
 import { openLibrary } from './library';
 import { readPage } from './page';
 import { Painter } from './painter';
+import { compareRoutes } from './routes/compare';
 import { paintRoutes } from './routes/paint';
 import { pageRoutes } from './routes/page';
 
@@ -54,6 +57,8 @@ export async function openStudio({
   const feed = new Feed();
   const library = openLibrary(folder, UPLOADS);
   const painter = new Painter({ feed, folder, openNetwork });
+  const grids = new Grids({ feed, library, folder, openNetwork });
+  await grids.open();
   const ended = new AbortController();
 
   const app = new Hono();
@@ -61,6 +66,7 @@ export async function openStudio({
   app.get('/', (context) => context.redirect(`/${token}/`));
   app.route(`/${token}/`, pageRoutes({ page, feed, library, folder, signal: ended.signal }));
   app.route(`/${token}/`, paintRoutes({ library, painter }));
+  app.route(`/${token}/`, compareRoutes({ runs: openRuns(folder), grids }));
   app.notFound((context) => context.json({ error: 'There is nothing here. Open the page again.' }, 404));
   app.onError(refused);
 
@@ -70,7 +76,7 @@ export async function openStudio({
     address: `http://127.0.0.1:${listeningPort}/?token=${token}`,
     async close() {
       ended.abort();
-      await painter.stop();
+      await Promise.all([painter.stop(), grids.close()]);
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

@@ -39,10 +39,9 @@ export interface TestStudio {
   close(): Promise<void>;
 }
 
-export async function openTestStudio(): Promise<TestStudio> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'wheatfield-studio-'));
-  await mkdir(path.join(folder, 'img'));
-  for (const name of [CONTENT, STYLE]) await cp(path.join(IMG, name), path.join(folder, 'img', name));
+/** @param earlier the folder of a studio that is closed, which stays; default a new one, which is removed at the end */
+export async function openTestStudio(earlier?: string): Promise<TestStudio> {
+  const folder = earlier ?? (await newTestFolder());
   const studio = await openStudio({ folder, openNetwork: openTinyVgg19 });
   const { port, searchParams } = new URL(studio.address);
   const token = searchParams.get('token') ?? '';
@@ -106,7 +105,15 @@ export async function openTestStudio(): Promise<TestStudio> {
     },
     async close() {
       await studio.close();
-      await rm(folder, { recursive: true, force: true });
+      if (earlier === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A folder with a pair of pictures in its img/. */
+export async function newTestFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'wheatfield-studio-'));
+  await mkdir(path.join(folder, 'img'));
+  for (const name of [CONTENT, STYLE]) await cp(path.join(IMG, name), path.join(folder, 'img', name));
+  return folder;
 }

@@ -1,17 +1,16 @@
 /** The studio in a browser that a program drives, as a person would. */
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
+import type { Context } from 'mocha';
 import { type Browser, type Page, chromium } from 'playwright-core';
 import type { OpenNetwork } from '../../src/network/network';
 import { type Studio, openStudio } from '../../src/studio/server';
+import { newTestFolder } from '../helpers/studio';
 
-const IMG = path.join(__dirname, '..', '..', 'img');
 /** Where browsers lie that drive this page; WHEATFIELD_BROWSER names another. */
 const BROWSERS = [process.env.WHEATFIELD_BROWSER, '/usr/bin/chromium', '/usr/bin/google-chrome'];
 
-export const BROWSER = BROWSERS.find((file) => file !== undefined && existsSync(file));
+const BROWSER = BROWSERS.find((file) => file !== undefined && existsSync(file));
 
 export interface OpenedStudio {
   studio: Studio;
@@ -23,12 +22,36 @@ export interface OpenedStudio {
   close(): Promise<void>;
 }
 
-export async function openInBrowser(openNetwork?: OpenNetwork): Promise<OpenedStudio> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'wheatfield-studio-'));
-  await mkdir(path.join(folder, 'img'));
-  for (const name of ['bazille_ramparts_aigues-mortes_1867.png', 'vangogh_village_street_auvers_1890.png']) {
-    await cp(path.join(IMG, name), path.join(folder, 'img', name));
+/** Opens a studio in a browser; where there is none, says so and skips the tests. */
+export async function openOrSkip(context: Context, openNetwork?: OpenNetwork): Promise<OpenedStudio> {
+  if (!BROWSER) {
+    console.log('      There is no Chromium here (WHEATFIELD_BROWSER names one): the studio is not driven.');
+    context.skip();
   }
+  return openInBrowser(openNetwork);
+}
+
+/**
+ * Collects what goes wrong in a page: errors in its console, and requests to other machines. An answer of 422 is none; the page shows it.
+ */
+export function watchComplaints(page: Page): string[] {
+  const complaints: string[] = [];
+  // A machine that has much else to do paints slowly.
+  page.setDefaultTimeout(120_000);
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/status of 422/.test(message.text())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => {
+    if (new URL(request.url()).hostname !== '127.0.0.1' && !request.url().startsWith('data:')) {
+      complaints.push(`asked ${request.url()}`);
+    }
+  });
+  return complaints;
+}
+
+async function openInBrowser(openNetwork?: OpenNetwork): Promise<OpenedStudio> {
+  const folder = await newTestFolder();
   const studio = await openStudio({ folder, openNetwork });
   const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox'] });
   return {

@@ -4,7 +4,7 @@ import type { Painting, PictureInfo, Welcome } from '../../../src/studio/protoco
 import { type Refused, tell } from '../ask';
 import { type Draft, draftOf, isSameDraft } from '../draft';
 import { Curves } from '../parts/curves';
-import { PictureField, thumbnail } from '../parts/pictureField';
+import { PictureField, thumbnail, withPicture } from '../parts/pictureField';
 import { Problem } from '../parts/problem';
 import { Settings } from '../parts/settings';
 import { type View, Viewer, WHOLE } from '../parts/viewer';
@@ -32,10 +32,7 @@ export function Paint({ welcome, setWelcome, state: { painting }, draft, setDraf
       setAsking(false);
     }
   };
-  const add = (picture: PictureInfo) => {
-    const others = welcome.pictures.filter(({ id }) => id !== picture.id);
-    setWelcome({ ...welcome, pictures: [...others, picture] });
-  };
+  const add = (picture: PictureInfo) => setWelcome(withPicture(welcome, picture));
   const isChanged = painted !== undefined && !isSameDraft(draft, painted);
   const canSteer = isChanged && painting?.shown !== undefined;
 

@@ -1,6 +1,6 @@
 /** Chooses a picture: from those that are here, or one that is dropped or picked from the disk. */
 import { useRef, useState } from 'preact/hooks';
-import type { PictureInfo } from '../../../src/studio/protocol';
+import type { PictureInfo, Welcome } from '../../../src/studio/protocol';
 import { ask } from '../ask';
 import { Dialog } from './dialog';
 import { Problem } from './problem';
@@ -105,4 +105,10 @@ export function PictureField({ label, pictures, chosen, onChoose, onAdd, help }:
 
 export function thumbnail(id: string, side = 320): string {
   return `api/pictures/${id}?side=${side}`;
+}
+
+/** The page's knowledge after a picture has come in. */
+export function withPicture(welcome: Welcome, picture: PictureInfo): Welcome {
+  const others = welcome.pictures.filter(({ id }) => id !== picture.id);
+  return { ...welcome, pictures: [...others, picture] };
 }
