@@ -88,7 +88,7 @@ async function paintings(name: string, columns: number, choices: Record<string, 
 //    no layer drowns the others. The network looks at the picture at full, half and quarter size, so strokes of all sizes count. The content
 //    layer is nearer to the picture. Compare the mountains, which keep their outlines, and the size of the strokes.
 // 3. **More total variation.** The grain between the strokes goes. Look closely at flat areas.
-// 4. **A margin.** Beyond the border the network sees mirrored pixels. Without them it sees black there, and paints a frame. Compare the edges.
+// 4. **A margin.** Beyond the border the network sees black, and paints a frame against it. Now the canvas is larger than the picture, and its margin is cut off. Compare the edges.
 // 5. **Against clipping.** Values are kept away from plain black and white, where no stroke can be seen. Compare the clouds and the snow.
 
 // %%

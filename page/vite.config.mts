@@ -4,6 +4,7 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
+  worker: { format: 'es' },
   build: {
     outDir: '../dist/studio-page',
     emptyOutDir: true,

@@ -41,6 +41,12 @@ const files: Kind<readonly string[]> = {
     return list.length > 0 && list.every(isText) ? list : undefined;
   },
 };
+const masks: Kind<readonly string[]> = {
+  ...files,
+  expected: 'sky, or the paths of one or more files',
+  placeholder: '<sky|files...>',
+  choices: ['sky'],
+};
 const numbers: Kind<readonly number[]> = {
   expected: 'numbers, not all of them 0, such as 2,1',
   placeholder: '<numbers...>',
@@ -101,9 +107,9 @@ export const SETTINGS = {
     'how much each style picture counts beside the others, one number for each, such as 2,1',
   ),
   mask: optional(
-    files,
+    masks,
     'Pictures',
-    'grey pictures, white where each style is painted; without the last one, the last style gets the rest',
+    'grey pictures, white where each style is painted, or sky, which is found in the content picture; without the last one, the last style gets the rest',
   ),
   styleScale: setting(
     number(0.1, 4),
@@ -185,7 +191,7 @@ export const SETTINGS = {
     wholeNumber(0, 256),
     PAINTER.margin,
     'Loss',
-    'how many mirrored pixels the network sees beyond each border; without them a frame is painted there',
+    'how many pixels are painted beyond each border and cut off; without them the picture gets a frame',
   ),
 
   iterations: setting(

@@ -286,7 +286,12 @@ const SIZES: Row[] = [
   [
     'a height too small for a layer at a quarter of it',
     ['--height', '20'],
-    tooSmall(16, 'block5_conv1', '16 x 13'),
+    tooSmall(16, 'block5_conv1', '14 x 13'),
+  ],
+  [
+    'a style picture too low for a layer at a quarter of it',
+    ['--style', at('wide2000.png'), '--height', '80'],
+    tooSmall(16, 'block5_conv1', '33 x 8'),
   ],
   [
     'a picture far too wide',
@@ -386,7 +391,7 @@ const RESUMED: Row[] = [
   [
     'a checkpoint of another size',
     ['resume', at('checkpointSize')],
-    /^The checkpoint has \d+ variables, but this transfer has 5493\. Resume it with the size that it began with\.$/,
+    /^The checkpoint has \d+ variables, but this transfer has 19119\. Resume it with the size that it began with\.$/,
   ],
   [
     'a content picture that has changed',
@@ -694,7 +699,7 @@ async function writeRuns(): Promise<void> {
   writeFileSync(at('results', 'losses.json'), '[]');
   for (const [dir, flags] of [
     ['run', []],
-    ['smaller', ['--height', '24']],
+    ['smaller', ['--height', '24', '--margin', '20']],
   ] as const) {
     const { exitCode, stderr } = await wheatfield(['--out', at(dir), ...flags], openTinyVgg19);
     assert.equal(exitCode, 0, stderr);

@@ -8,10 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { main } from '../src/commandLine/cli';
 import { duration, progressLine, terminal } from '../src/commandLine/terminal';
 import { loadImage } from '../src/picture/image';
-import { preprocess } from '../src/picture/preprocess';
+import { eightBit, preprocess, rgbValues } from '../src/picture/preprocess';
 import { problemFromSettings } from '../src/problem/fromSettings';
 import { PRESETS } from '../src/presets';
 import { createProblem } from '../src/problem/problem';
+import { readCheckpoint } from '../src/runFolder/checkpoint';
 import type { RunRecord } from '../src/runFolder/results';
 import { flagOf, readSettings, type SettingName } from '../src/settings';
 import { lossesIn, printed, resultsIn, startTiny } from './helpers/tinyProcess';
@@ -93,7 +94,7 @@ describe('wheatfield transfer', () => {
     assert.doesNotMatch(outcome.stdout, /[\x00-\x09\x0b-\x1f]/);
   });
 
-  it('writes losses.json: one entry for each iteration, and saved is the loss of the file', async () => {
+  it('writes losses.json: one entry for each iteration, and saved is the loss of the last canvas in whole levels, from which the file is cut', async () => {
     const entries = lossesIn(out);
     const names = ['iteration', 'loss', 'terms', 'saved', 'evaluations', 'seconds'];
     const settings = readSettings({ content, style, height: 32, threads: 1 });
@@ -102,11 +103,17 @@ describe('wheatfield transfer', () => {
       assert.deepEqual(Object.keys(entry), names);
       assert.deepEqual(Object.keys(entry.terms), ['content', 'style', 'totalVariation', 'clipping']);
       assert.equal(entry.iteration, i);
-      const picture = await loadImage(path.join(out, `result_at_iteration_${i}.png`));
-      const { value } = await problem.lossAndGrads(problem.variables.from(preprocess(picture).dataSync()));
-      assert.equal(value.data[0], entry.saved);
     }
     assert.ok(entries[1].loss < entries[0].loss);
+    const checkpoint = await readCheckpoint(path.join(out, 'checkpoint.bin'));
+    assert.ok(checkpoint);
+    const { picture } = await problem.lossAndGrads(checkpoint.optimiser.x);
+    const { width, height } = problem;
+    const canvas = rgbValues({ width, height, data: picture.data as Float32Array });
+    const z = problem.variables.from(preprocess(eightBit(canvas, settings.rounding)).dataSync());
+    assert.equal((await problem.lossAndGrads(z)).value.data[0], entries[1].saved);
+    const file = await loadImage(path.join(out, 'result_at_iteration_1.png'));
+    assert.deepEqual([...eightBit(problem.finish(canvas), settings.rounding).data], [...file.data]);
     await problem.dispose();
   });
 
@@ -309,7 +316,7 @@ describe('wheatfield --help', () => {
     '--content <file>': '(required)',
     '--style <files...>': '(required)',
     '--style-weights <numbers...>': '',
-    '--mask <files...>': '',
+    '--mask <sky|files...>': '',
     '--style-scale <number>': '(default: 1)',
     '--strength <number>': '(default: 0.5)',
     '--height <n>': '(default: 400)',

@@ -25,7 +25,6 @@ import {
   totalVariationTerm,
 } from '../src/losses/terms';
 import { lossAndGrads, targetsOf, transferLoss } from '../src/losses/transferLoss';
-import { withMargin } from '../src/losses/margin';
 import { octavesOf } from '../src/losses/octaves';
 import { features } from '../src/network/vgg19';
 import { lossTerms } from '../src/problem/fromSettings';
@@ -48,7 +47,6 @@ const reference = JSON.parse(readFileSync(path.join(__dirname, 'fixtures/losses/
   relative: Reference & { base: Stored };
   squaredVariation: Reference;
   clipping: Reference;
-  margin: { x: Stored; value: Stored };
   half: { x: Stored; value: Stored };
   gram: { x: Stored; value: Stored };
   style: Reference & { style: Stored };
@@ -100,23 +98,10 @@ describe('losses against PyTorch', () => {
     close(gram.dataSync(), reference.gram.value.data);
   });
 
-  it('a picture at half size, and one with a margin, as the network sees them', () => {
-    let seen: tf.Tensor4D | undefined;
-    const pixels = featureExtractor((picture) => ({ pixels: (seen = picture) }));
-    const { half, margin } = reference;
+  it('a picture at half size, as the network sees it', () => {
+    const pixels = featureExtractor((picture) => ({ pixels: picture }));
+    const { half } = reference;
     close(octavesOf(pixels, tensor(half.x))(1).activations('pixels').dataSync(), half.value.data);
-    const withoutIt = withMargin(pixels, 3)(tensor(margin.x)).activations('pixels');
-    close(seen?.dataSync() ?? [], margin.value.data);
-    close(withoutIt.dataSync(), margin.x.data);
-  });
-
-  it('a layer of a quarter of the size leaves out a quarter of the margin', () => {
-    const quarter = featureExtractor((picture) => ({ quarter: tf.avgPool(picture, 4, 4, 'valid') }));
-    const picture = tinyPicture(16, 20, 1);
-    close(
-      withMargin(quarter, 8)(picture).activations('quarter').dataSync(),
-      tf.avgPool(picture, 4, 4, 'valid').dataSync(),
-    );
   });
 
   it('totalVariationLoss of a flat picture is 0, and so is its gradient', () => {

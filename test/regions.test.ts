@@ -101,13 +101,14 @@ describe('masks', () => {
     ...size,
     data: Uint8Array.from(levels.flatMap((level) => [level, level, level])),
   });
+  const content = grey(0, 0, 0, 0, 0, 0, 0, 0);
   const half = grey(255, 255, 0, 0, 255, 51, 0, 0);
 
   it('are grey pictures, and the last style gets what they leave', async () => {
-    const regions = await readRegions([half], 2, size);
+    const regions = await readRegions([half], 2, content);
     near(regions[0]?.(size).dataSync() ?? [], [1, 1, 0, 0, 1, 0.2, 0, 0]);
     near(regions[1]?.(size).dataSync() ?? [], [0, 0, 1, 1, 0, 0.8, 1, 1]);
-    assert.equal((await readRegions([half], 1, size)).length, 1);
+    assert.equal((await readRegions([half], 1, content)).length, 1);
   });
 
   it('are refused where they do not fit the styles, or leave a style nothing', async () => {
@@ -125,7 +126,7 @@ describe('masks', () => {
       [[white], 2, /^The masks leave nothing for the last style\. Paint a part of them black\.$/],
     ];
     for (const [masks, styles, message] of refusals) {
-      await assert.rejects(readRegions(masks, styles, size), { name: 'UserError', message });
+      await assert.rejects(readRegions(masks, styles, content), { name: 'UserError', message });
     }
   });
 

@@ -59,6 +59,8 @@ describe("the studio's guard", () => {
     assert.match(policy, /default-src 'none'.*frame-ancestors 'none'/);
     assert.match(policy, /script-src 'self' 'wasm-unsafe-eval';/);
     assert.doesNotMatch(policy, /https?:|\*/);
+    assert.equal(headers['cross-origin-opener-policy'], 'same-origin');
+    assert.equal(headers['cross-origin-embedder-policy'], 'require-corp');
     assert.equal(headers['x-content-type-options'], 'nosniff');
     assert.equal(headers['referrer-policy'], 'no-referrer');
     assert.equal(headers['access-control-allow-origin'], undefined);
@@ -110,6 +112,11 @@ describe("the studio's guard", () => {
     'api/pictures/%2fetc%2fpasswd',
     'api/runs/..%2f..%2f..%2fetc/picture.png',
     'api/runs/%2fetc/thumbnail',
+    'api/pictures/..%2f..%2f..%2fetc%2fpasswd/exact.png?height=100',
+    'api/fast/runtime/..%2fpackage.json',
+    'api/fast/runtime/ort.node.min.js',
+    'api/fast/runtime/constructor',
+    'api/fast/networks/..%2f..%2fpackage.json',
   ]) {
     it(`gives no file for ${below}`, async () => {
       const { status, body } = await test.send(test.at(below));
@@ -117,6 +124,25 @@ describe("the studio's guard", () => {
       assert.doesNotMatch(body.toString(), /root:|"dependencies"/);
     });
   }
+
+  it('gives a picture at a height that a page can show, and no other', async () => {
+    const { pictures } = await test.get<{ pictures: { id: string }[] }>('api/welcome');
+    for (const height of ['', 'x', '0', '-1', '1.5', '1e9', '99999']) {
+      const { status, body } = await test.send(
+        test.at(`api/pictures/${pictures[0].id}/exact.png?height=${height}`),
+      );
+      assert.deepEqual([status, /^The height cannot be/.test(json(body).error ?? '')], [422, true], height);
+    }
+  });
+
+  it('gives the networks that there are, and no others', async () => {
+    const { status, headers } = await test.send(test.at('api/fast/networks/0.onnx'));
+    assert.deepEqual([status, headers['content-type']], [200, 'application/octet-stream']);
+    for (const name of ['99.onnx', '-1.onnx', '0', '0.onnx.json', 'length.onnx']) {
+      const { status, body } = await test.send(test.at(`api/fast/networks/${name}`));
+      assert.deepEqual([status, json(body).error], [422, 'There is no such network. Reload the page.']);
+    }
+  });
 
   it('takes pictures by their ids only', async () => {
     for (const content of ['/etc/passwd', 'img/../../secret.png', '../../x.png']) {

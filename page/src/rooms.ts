@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { StudioState, Welcome } from '../../src/studio/protocol';
 import { Compare } from './compare/compare';
 import type { Draft } from './draft';
+import { Fast } from './fast/fast';
 import { Paint } from './paint/paint';
 
 /** What every room is given. */
@@ -25,6 +26,7 @@ const FIRST = 'paint';
 export const ROOMS: Record<string, Room> = {
   [FIRST]: { title: 'Paint', Room: Paint },
   compare: { title: 'Compare', Room: Compare },
+  fast: { title: 'Fast styles', Room: Fast },
 };
 
 /** The name of the room that the address names. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { contactSheet } from '../many/contactSheet';
 import { type Pair, allPairs, picturesAt } from '../many/pairs';
 import { type ManyRecord, openRecord, writeRecord } from '../many/record';
+import { givenMasks } from '../problem/masks';
 import type { ProblemSource } from '../problem/problem';
 import { recordsOf } from '../problem/sources';
 import { lockFolder } from '../runFolder/folderLock';
@@ -110,7 +111,7 @@ async function isDone(pair: Pair, settings: Settings, picture: string): Promise<
 async function isSame({ content, style, folder }: Pair, { mask = [] }: Settings): Promise<boolean> {
   const run = await readRecord(folder).catch(() => undefined);
   if (!run) return false;
-  const now = await recordsOf({ content, styles: [style], masks: mask }).catch(() => undefined);
+  const now = await recordsOf({ content, styles: [style], masks: givenMasks(mask) }).catch(() => undefined);
   if (!now) return false;
   const checksums = (of: Pick<ProblemSource, 'content' | 'styles' | 'masks'>) =>
     [of.content, ...of.styles, ...(of.masks ?? [])].map(({ sha256 }) => sha256).join();

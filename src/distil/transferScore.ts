@@ -21,7 +21,7 @@ export interface TransferScore {
 }
 
 /**
- * Transfers one pair with both networks, from the content picture, with the default loss and the same number of evaluations, and scores
+ * Transfers one pair with both networks, from the content picture, with the chapter's loss and the same number of evaluations, and scores
  * both saved pictures by VGG19's loss.
  *
  * @param weights files of the networks' weights; default wherever they are found
@@ -36,8 +36,12 @@ export async function transferScore(
       network,
       weights: weights[network],
       height: HEIGHT,
-      // As its figures were always measured.
-      variables: 'pixels',
+      // As its figures were always measured: the chapter's loss, and what is optimised is what is saved.
+      preset: 'chapter',
+      bounds: true,
+      rounding: 'round',
+      resize: 'lanczos3',
+      winograd: true,
       iterations: 1,
       evaluations: EVALUATIONS,
     });

@@ -1,7 +1,6 @@
 /** What a network sees of a picture, as the losses ask for it. */
 import * as tf from '@tensorflow/tfjs';
 import { gramMatrix } from './lossFunctions';
-import { withoutMargin } from './margin';
 import { guided } from './regions';
 
 /** What a network sees of one picture, by layer. Each tensor is computed when it is first asked for. */
@@ -15,14 +14,11 @@ export interface Features {
   gramMatrix: (layer: string, guide?: tf.Tensor2D) => tf.Tensor2D;
 }
 
-/**
- * From a picture [1, height, width, 3] (BGR minus ImageNet's means) to what a network sees of it. With `inner`, x is that picture with a
- * margin around it, which is left out of the activations.
- */
-export type FeatureExtractor = (x: tf.Tensor4D, inner?: tf.Tensor4D) => Features;
+/** From a picture [1, height, width, 3] (BGR minus ImageNet's means) to what a network sees of it. */
+export type FeatureExtractor = (x: tf.Tensor4D) => Features;
 
 /** The same for several pictures at once [batch, height, width, 3]: what the network sees of each. */
-export type BatchExtractor = (x: tf.Tensor4D, inner?: tf.Tensor4D) => readonly Features[];
+export type BatchExtractor = (x: tf.Tensor4D) => readonly Features[];
 
 /** The extractor of a network that gives its activations [1, height, width, channels] by layer, as vgg19.ts's features() does. */
 export function featureExtractor(
@@ -35,8 +31,8 @@ export function featureExtractor(
 export function batchExtractor(
   activationsOf: (x: tf.Tensor4D) => Record<string, tf.Tensor4D>,
 ): BatchExtractor {
-  return (x, inner = x) =>
-    eachPicture(x, inner, activationsOf(x), (activationsAt) => {
+  return (x) =>
+    eachPicture(x.shape[0], activationsOf(x), (activationsAt) => {
       const activations = once((layer) => activationsAt(layer).squeeze<tf.Tensor3D>([0]));
       const whole = once((layer) => gramMatrix(activations(layer)));
       return {
@@ -49,27 +45,23 @@ export function batchExtractor(
 /**
  * Features of each picture from activations of all.
  *
- * @param x, inner what the network saw, and the pictures without their margin
- * @param computed activations [batch, height, width, channels] by layer, of x
- * @param featuresOf from one picture's activations [1, height, width, channels] at a layer, without the margin
+ * @param computed activations [batch, height, width, channels] by layer
+ * @param featuresOf from one picture's activations [1, height, width, channels] at a layer
  */
 export function eachPicture(
-  x: tf.Tensor4D,
-  inner: tf.Tensor4D,
+  batch: number,
   computed: Readonly<Record<string, tf.Tensor4D>>,
   featuresOf: (activationsAt: (layer: string) => tf.Tensor4D) => Features,
 ): Features[] {
-  const [batch] = x.shape;
-  const parts = once((layer) => {
-    const activations = withoutMargin(computed[layer], inner, x);
-    return batch === 1 ? [activations] : tf.split<tf.Tensor4D>(activations, batch);
-  });
+  const parts = once((layer) =>
+    batch === 1 ? [computed[layer]] : tf.split<tf.Tensor4D>(computed[layer], batch),
+  );
   return Array.from({ length: batch }, (_, i) => featuresOf((layer) => parts(layer)[i]));
 }
 
 /** An extractor for one picture. */
 export function firstOf(extractor: BatchExtractor): FeatureExtractor {
-  return (x, inner) => extractor(x, inner)[0];
+  return (x) => extractor(x)[0];
 }
 
 /** The same function, which computes the result for a layer once. */

@@ -2,7 +2,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors';
 import type { Size } from '../picture/image';
-import { type Place, placeOf } from './octaves';
+import { type Place, placeOf, sizeAtOctave } from './octaves';
 import {
   asShare,
   clippingLoss,
@@ -172,10 +172,25 @@ export function layersOf(terms: readonly LossTerm[]): string[] {
   return [...new Set(names.map((name) => placeOf(name).layer))];
 }
 
-/** The octave of the smallest picture that the terms compare at a layer, by its name. */
-export function highestOctave(terms: readonly LossTerm[], layer: string): number {
-  const places = terms.filter(isLayerTerm).flatMap(comparisons);
-  return Math.max(0, ...places.filter((place) => place.layer === layer).map(({ octave }) => octave));
+/**
+ * The size of the smallest picture that the network sees for the terms at a layer.
+ *
+ * @param content the size of the combination image, and so of the content picture
+ * @param styles those of the style pictures
+ */
+export function smallestSeen(
+  terms: readonly LossTerm[],
+  layer: string,
+  content: Size,
+  styles: readonly Size[],
+): Size {
+  const sizes = terms.filter(isLayerTerm).flatMap((term) => {
+    const pictures = [content, ...(term.source === 'content' ? [] : [styles[term.source]])];
+    const places = comparisons(term).filter((place) => place.layer === layer);
+    return places.flatMap(({ octave }) => pictures.map((size) => sizeAtOctave(size, octave)));
+  });
+  const side = ({ width, height }: Size) => Math.min(width, height);
+  return sizes.reduce((least, size) => (side(size) < side(least) ? size : least), content);
 }
 
 /** The terms that compare the combination image with this picture. */

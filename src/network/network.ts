@@ -88,7 +88,7 @@ function deepestLayer(layers: readonly string[], size: NetworkRequest['size']): 
     if (Math.min(width, height) < leastSide) {
       throw new UserError(
         `The layer ${layer} needs at least ${leastSide} x ${leastSide} pixels, but it would see ${width} x ${height}. ` +
-          'Raise the height, or choose layers nearer to the picture.',
+          'Raise the height, take a larger picture, or choose layers nearer to the picture.',
       );
     }
   }

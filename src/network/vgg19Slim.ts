@@ -140,8 +140,8 @@ export function slimBatchFeatures(parameters: SlimParameters, layers: readonly s
         'Choose a layer such as block4_conv2, or the network vgg19.',
     );
   }
-  return (x, inner = x) =>
-    eachPicture(x, inner, slimActivations(parameters, x, layers), (own) => {
+  return (x) =>
+    eachPicture(x.shape[0], slimActivations(parameters, x, layers), (own) => {
       const at = (name: string) => [own(name), parameters[name]] as const;
       const whole = once((name) => gramThroughHead(...at(name)));
       return {

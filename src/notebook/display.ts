@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { cellOutput } from './cellOutput';
 import type { Figure } from './plot';
 
 /**
@@ -52,18 +53,10 @@ export async function showLive(name: string, figure: Figure): Promise<LiveFigure
 
 type Draw = (figure: Figure) => Promise<void>;
 
-/** The part of tslab that is used. Its public display.raw sends one kind of content a call; this sends a bundle of several. */
-interface TslabJupyter {
-  lastWriteDisplayData: ((content: object, isUpdate: boolean) => void) | null;
-}
-
 /** Draws below the cell of a tslab notebook; undefined outside of one. */
 function cellDisplay(): Draw | undefined {
-  // Only a kernel has loaded it.
-  const jupyter = Object.entries(require.cache).find(([file]) =>
-    file.endsWith(path.join('tslab', 'dist', 'jupyter.js')),
-  )?.[1]?.exports as TslabJupyter | undefined;
-  if (!jupyter?.lastWriteDisplayData) return undefined;
+  const below = cellOutput();
+  if (!below) return undefined;
   const id = randomUUID();
   let isUpdate = false;
   return async ({ text, width, height, png, plotly }) => {
@@ -73,11 +66,7 @@ function cellDisplay(): Draw | undefined {
       'image/png': image,
       ...(plotly && { 'application/vnd.plotly.v1+json': { ...plotly, config: { responsive: true } } }),
     };
-    // Every execution replaces the function: it is read when it is called.
-    jupyter.lastWriteDisplayData?.(
-      { data, metadata: { 'image/png': { width, height } }, transient: { display_id: id } },
-      isUpdate,
-    );
+    below({ data, metadata: { 'image/png': { width, height } }, transient: { display_id: id } }, isUpdate);
     isUpdate = true;
   };
 }

@@ -1,19 +1,28 @@
-/** Grey pictures as regions of the result: white where a style is painted, black where it is not, grey for soft edges. */
+/**
+ * Grey pictures as regions of the result: white where a style is painted, black where it is not, grey for soft edges. The word `sky` stands
+ * for the sky of the content picture.
+ */
 import { UserError } from '../errors';
 import { type Mask, type Region, regionOf } from '../losses/regions';
-import { type PictureSource, type Size, loadImage } from '../picture/image';
+import { type Picture, type PictureSource, type Size, loadImage, resizePicture } from '../picture/image';
+import { maskWithMargin } from './margin';
+
+/** A file of this name is ./sky. */
+export const SKY = 'sky';
 
 /**
  * A region for each style picture.
  *
  * @param masks one for each style picture, or one fewer: then the last style gets what the others leave
- * @param size the result's
- * @throws UserError for another number of masks, one that is black everywhere, or nothing left for the last style
+ * @param content the content picture at the result's size
+ * @param margin how many pixels more the canvas has on each side
+ * @throws UserError for another number of masks, one that is black everywhere, nothing left for the last style, or a sky that is not found
  */
 export async function readRegions(
   masks: readonly PictureSource[],
   styles: number,
-  size: Size,
+  content: Picture,
+  margin = 0,
 ): Promise<Region[]> {
   if (masks.length === 0) return [];
   if (masks.length !== styles && masks.length !== styles - 1) {
@@ -21,10 +30,12 @@ export async function readRegions(
       `There are ${masks.length} masks for ${styles} style pictures. Give one mask for each, or leave out the last.`,
     );
   }
+  const size = { width: content.width, height: content.height };
   const read: Mask[] = [];
   for (const mask of masks) {
-    const picture = await loadImage(mask, { size, resize: 'lanczos3' });
-    const grey = (i: number) => (picture.data[i] + picture.data[i + 1] + picture.data[i + 2]) / (3 * 255);
+    const picture = mask === SKY ? await skyOf(content) : await loadImage(mask);
+    const { data } = await resizePicture(picture, size, 'lanczos3');
+    const grey = (i: number) => (data[i] + data[i + 1] + data[i + 2]) / (3 * 255);
     read.push({
       ...size,
       data: Float32Array.from({ length: size.width * size.height }, (_, i) => grey(3 * i)),
@@ -39,7 +50,24 @@ export async function readRegions(
         : 'The masks leave nothing for the last style. Paint a part of them black.',
     );
   }
-  return read.map(regionOf);
+  return read.map((mask) => regionOf(maskWithMargin(mask, margin)));
+}
+
+/** The masks that are files, or pictures from elsewhere. */
+export function givenMasks(masks: readonly PictureSource[]): PictureSource[] {
+  return masks.filter((mask) => mask !== SKY);
+}
+
+/** The sky of a picture, white, at whatever size it was looked for. */
+async function skyOf(content: Picture): Promise<Picture> {
+  // It loads ml-matrix.
+  const { skyMask } = await import('./sky.js');
+  const { width, height, data } = await skyMask(content);
+  return {
+    width,
+    height,
+    data: Uint8Array.from({ length: 3 * data.length }, (_, i) => 255 * data[Math.floor(i / 3)]),
+  };
 }
 
 function restOf(masks: readonly Mask[], size: Size): Mask {

@@ -8,9 +8,7 @@ import type { Computed, InputArray, DeviceName } from '../compile';
 import { type Device, chooseDevice, reasonOf } from '../device';
 import { UserError } from '../errors';
 import type { LossAndGrads } from '../losses/transferLoss';
-import { CHAPTER_TERMS, type LossTerm, assertTerms, highestOctave, layersOf } from '../losses/terms';
-import { sizeWithMargin, withMargin } from '../losses/margin';
-import { sizeAtOctave } from '../losses/octaves';
+import { CHAPTER_TERMS, type LossTerm, assertTerms, layersOf, smallestSeen } from '../losses/terms';
 import { type Network, type OpenNetwork, openNetwork } from '../network/network';
 import type { Progress as Download } from '../network/download';
 import type { Picture, PictureSource, ResizeFilter, Size } from '../picture/image';
@@ -20,8 +18,9 @@ import { SETTINGS, type Settings } from '../settings';
 import type { PreparationEvent } from '../transfer/events';
 import type { MakeVariables, Variables } from '../variables/variables';
 import { pyramid } from '../variables/pyramid';
-import { readRegions } from './masks';
 import { type CompiledLoss, compileLoss } from './compiledLoss';
+import { sizeWithMargin, withMargin, withoutMargin } from './margin';
+import { givenMasks, readRegions } from './masks';
 import { availableMemory, bytesNeeded, optimiserBytes } from './memory';
 import { type Finish, recolored } from './recolor';
 import { type SizedPictures, type SourceRecord, type StyleSize, readPictures, recordsOf } from './sources';
@@ -39,11 +38,11 @@ export interface ProblemOptions {
   styleSize?: (style: Size, result: Size) => StyleSize;
   /** Whose colours the result has. */
   color?: Settings['color'];
-  /** Grey pictures: the regions of the result that terms name by their index. See masks.ts. */
+  /** Grey pictures, or `sky`: the regions of the result that terms name by their index. See masks.ts. */
   masks?: readonly PictureSource[];
   /** Default the chapter's. */
   terms?: readonly LossTerm[];
-  /** How many mirrored pixels the network sees beyond each border; default none. */
+  /** How many pixels are painted beyond each border of the result and cut off; default none. */
   margin?: number;
   /** What the optimiser moves; default a pyramid. */
   variables?: MakeVariables;
@@ -76,7 +75,7 @@ export interface ProblemOptions {
 export interface ProblemSource extends Size {
   content: SourceRecord;
   styles: readonly SourceRecord[];
-  /** Absent where there are none. */
+  /** Those that are not found in the content picture; absent where there are none. */
   masks?: readonly SourceRecord[];
   network: Network['name'];
   weights: Network['weights'];
@@ -103,19 +102,20 @@ export interface Evaluated extends LossAndGrads {
 /** One evaluation. */
 export type Evaluation = Computed<Evaluated>;
 
-/** What the loop minimises. */
+/** What the loop minimises. Its size is the canvas's: the result's with its margin. */
 export interface TransferProblem extends Size {
   variables: Pick<Variables, 'from' | 'bounds' | 'length'>;
   /** The variables to begin at. */
   z0: Float64Array;
   /** Loss and gradient at the variables z, compiled. */
   lossAndGrads: (z: InputArray) => Promise<Evaluation>;
-  /** What becomes of a picture's values before it is shown or saved; default nothing. */
+  /** What becomes of the canvas before it is shown or saved: the margin is cut off, colours are kept. Default nothing. */
   finish?: Finish;
 }
 
 /** A transfer, ready to run. Dispose of it after use. */
 export interface Problem extends TransferProblem, AsyncDisposable {
+  finish: Finish;
   source: ProblemSource;
   /** Which network it is and why, in a sentence. */
   choice: string;
@@ -159,28 +159,30 @@ export async function createProblem({
   const read = await readPictures(sources, { height, resize, styleSize, onNotice });
   const { pictures, finish } = await recolored(read, color);
   const size = sizeOf(pictures.content);
-  const styleSizes = pictures.styles.map(sizeOf);
-  const regions = await readRegions(masks, pictures.styles.length, size);
-  const variables = makeVariables(size);
-  const z0 = variablesOf(await first(pictures), variables);
-  onEvent?.({ type: 'pictures', size, styles: styleSizes });
+  const canvas = sizeWithMargin(size, margin);
+  const regions = await readRegions(masks, pictures.styles.length, read.content, margin);
+  const variables = makeVariables(canvas);
+  const z0 = variablesOf(withMargin(await first(pictures), margin), variables);
+  const seen = {
+    content: withMargin(pictures.content, margin),
+    styles: pictures.styles.map((style) => withMargin(style, margin)),
+  };
+  onEvent?.({ type: 'pictures', size, styles: pictures.styles.map(sizeOf) });
 
   const onDownload = (progress: Download) => onEvent?.({ type: 'download', ...progress });
-  const seenAt = (layer: string) => sizeWithMargin(sizeAtOctave(size, highestOctave(terms, layer)), margin);
   const request = {
     network: networkName,
     layers: layersOf(terms),
-    size: seenAt,
+    size: (layer: string) => smallestSeen(terms, layer, canvas, seen.styles),
     weights,
     signal,
     onDownload,
   };
   const network = await abortable(open(request), signal, (late) => late.dispose());
   try {
-    const { choice, name } = network;
-    const extractor = withMargin(network.extractor, margin);
+    const { choice, name, extractor } = network;
     onEvent?.({ type: 'network', name, choice, weights: network.weights.path });
-    const records = await recordsOf({ ...sources, masks });
+    const records = await recordsOf({ ...sources, masks: givenMasks(masks) });
     const device = await abortable(choose(wantedDevice), signal);
     try {
       return await prepareOn(device);
@@ -195,28 +197,23 @@ export async function createProblem({
 
     async function prepareOn({ name: device, why }: Device): Promise<Problem> {
       onEvent?.({ type: 'device', name: device, why });
-      const bytesNeededAt = remembered((at: Size, side: number | undefined) => {
-        const parts = {
-          terms,
-          extractor,
-          regions,
-          variables: makeVariables(at),
-          styleSizes,
-          device,
-          winograd,
-        };
-        return side === undefined ? bytesNeeded(parts, at) : bytesNeededTiled(parts, at, side);
+      const bytesNeededAt = remembered((canvasAt: Size, side: number | undefined) => {
+        const parts = { terms, extractor, regions, variables: makeVariables(canvasAt), device, winograd };
+        return side === undefined
+          ? bytesNeeded({ ...parts, styleSizes: seen.styles }, canvasAt)
+          : bytesNeededTiled(parts, canvasAt, side);
       });
       const available = freeMemory();
-      const { tile, bytes, why: whyTiled } = await chooseTiling(wantedTile, size, bytesNeededAt, available);
+      const { tile, bytes, why: whyTiled } = await chooseTiling(wantedTile, canvas, bytesNeededAt, available);
       const held = process.memoryUsage.rss();
       if (whyTiled) onNotice(whyTiled);
       const source = { ...size, ...records, network: name, weights: network.weights, device, tile };
       const bytesAt = async (at: Size) => {
         if (at.height === size.height) return bytes;
+        const canvasAt = sizeWithMargin(at, margin);
         // These alone may be too much, which is known at once.
-        const arrays = optimiserBytes(makeVariables(at).length);
-        return arrays > available ? arrays : leastBytes(wantedTile, at, bytesNeededAt, available);
+        const arrays = optimiserBytes(makeVariables(canvasAt).length);
+        return arrays > available ? arrays : leastBytes(wantedTile, canvasAt, bytesNeededAt, available);
       };
       await beforeWork?.({ source, length: variables.length, bytesAt });
       signal?.throwIfAborted();
@@ -224,10 +221,10 @@ export async function createProblem({
       const loss = await compileLoss({
         terms,
         extractor,
-        pictures,
+        pictures: seen,
         regions,
         variables,
-        size,
+        size: canvas,
         tile,
         device,
         threads,
@@ -238,11 +235,11 @@ export async function createProblem({
       if (device !== 'cpu') await tryOut(loss);
       onEvent?.({ type: 'compiled', bytes: held + bytes });
       return {
-        ...size,
+        ...canvas,
         variables,
         z0,
         ...loss,
-        finish,
+        finish: (whole) => finish(withoutMargin(whole, margin)),
         source,
         choice,
         [Symbol.asyncDispose]: loss.dispose,

@@ -6,29 +6,31 @@ import {
   matchColors,
   matchLuminance,
 } from '../picture/color';
+import type { RgbValues } from '../picture/preprocess';
 import type { SizedPictures } from './sources';
 
-/** What becomes of the values of a picture, red, green and blue from 0 to 255, before it is shown or saved. */
-export type Finish = (rgb: Float64Array) => Float64Array;
+/** What becomes of a picture before it is shown or saved. */
+export type Finish = (picture: RgbValues) => RgbValues;
 
 export interface Recolored {
   /** The pictures that the transfer works with. */
   pictures: SizedPictures;
-  /** Turns its result into the picture that is shown; absent where both are the same. */
-  finish?: Finish;
+  /** Turns its result into the picture that is shown. */
+  finish: Finish;
 }
 
 /** The pictures as the choice of colours asks for, and what is left to do with the result. */
 export async function recolored({ content, styles }: SizedPictures, color: ColorChoice): Promise<Recolored> {
   switch (color) {
     case 'style':
-      return { pictures: { content, styles } };
+      return { pictures: { content, styles }, finish: (picture) => picture };
     case 'content':
       return {
         pictures: {
           content,
           styles: await Promise.all(styles.map((style) => matchColors(style, content))),
         },
+        finish: (picture) => picture,
       };
     case 'luminance':
       return {
@@ -36,7 +38,7 @@ export async function recolored({ content, styles }: SizedPictures, color: Color
           content: luminancePicture(content),
           styles: styles.map((style) => matchLuminance(style, content)),
         },
-        finish: (rgb) => combineLuminance(rgb, content.data),
+        finish: (picture) => ({ ...picture, data: combineLuminance(picture.data, content.data) }),
       };
   }
 }

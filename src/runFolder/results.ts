@@ -7,7 +7,7 @@ import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
 import type { ProblemSource } from '../problem/problem';
-import type { Settings } from '../settings';
+import { SETTINGS, type SettingName, type Settings } from '../settings';
 import type { Checkpoint } from '../transfer/checkpoint';
 import type { IterationEvent, Progress, TransferEvent } from '../transfer/events';
 import type { Transfer } from '../transfer/transfer';
@@ -287,15 +287,20 @@ function writer(
 async function writeRecord(dir: string, settings: Settings, source: ProblemSource): Promise<void> {
   const { content, style, mask, init, weights, out } = settings;
   const absolute = {
-    ...(!['content', 'style', 'noise'].includes(init) && { init: path.resolve(init) }),
+    init: placed('init', init),
     content: path.resolve(content),
     style: style.map((file) => path.resolve(file)),
-    ...(mask !== undefined && { mask: mask.map((file) => path.resolve(file)) }),
+    ...(mask !== undefined && { mask: mask.map((each) => placed('mask', each)) }),
     ...(weights !== undefined && { weights: path.resolve(weights) }),
     out: path.resolve(out),
   };
   const record: RunRecord = { versions: versions(), source, settings: { ...settings, ...absolute } };
   await writeWholeFile(path.join(dir, SETTINGS_FILE), json(record));
+}
+
+/** A file's absolute path, or the word that stands in place of one. */
+function placed(name: SettingName, given: string): string {
+  return SETTINGS[name].kind.choices?.includes(given) ? given : path.resolve(given);
 }
 
 function json(value: unknown): string {

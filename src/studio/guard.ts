@@ -48,7 +48,9 @@ export function guard({ token, framedBy }: GuardOptions): MiddlewareHandler {
     context.header('Content-Security-Policy', policy);
     context.header('X-Content-Type-Options', 'nosniff');
     context.header('Referrer-Policy', 'no-referrer');
+    // Together they isolate the page, which gives WebAssembly its threads.
     context.header('Cross-Origin-Opener-Policy', 'same-origin');
+    context.header('Cross-Origin-Embedder-Policy', 'require-corp');
     context.header('Cross-Origin-Resource-Policy', 'same-origin');
     context.header('Cache-Control', 'no-store');
     await next();

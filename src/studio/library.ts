@@ -4,15 +4,19 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
 import { isPicture, picturesIn } from '../picture/folder';
-import { loadImage, pictureSize } from '../picture/image';
+import { chapterSize, loadImage, pictureSize } from '../picture/image';
 import { thumbnail } from '../picture/thumbnail';
 import { PROJECT_FOLDER } from '../project';
 import { writeWholeFile } from '../wholeFile';
 import { idOf, shownPath } from './paths';
+import { previewPng } from './preview';
 import type { PictureInfo } from './protocol';
 
 /** Pixels. Opening a larger picture takes more memory than a page that was left open should. */
 const MOST_PIXELS = 100e6;
+/** Pixels: what a page asks for. */
+const LEAST_HEIGHT = 16;
+const MOST_HEIGHT = 2160;
 
 export interface Library {
   all(): Promise<PictureInfo[]>;
@@ -31,6 +35,13 @@ export interface Library {
   add(name: string, bytes: Uint8Array): Promise<PictureInfo>;
   /** The picture as a JPEG whose longer side is at most `side` pixels. */
   thumbnail(id: string, side: number): Promise<Buffer>;
+  /**
+   * The picture as a PNG with its exact levels.
+   *
+   * @param height in pixels, as `--height` takes it
+   * @throws UserError for a height that is no whole number from 16 to 2160, and where no picture has the id
+   */
+  exact(id: string, height: number): Promise<Buffer>;
 }
 
 /** @param folder that paths are shown from; `uploads` lies in it */
@@ -108,6 +119,17 @@ export function openLibrary(folder: string, uploads: string): Library {
     },
     async thumbnail(id, side) {
       return thumbnail(path.resolve(folder, (await find(id)).path), side);
+    },
+    async exact(id, height) {
+      if (!Number.isInteger(height) || height < LEAST_HEIGHT || height > MOST_HEIGHT) {
+        throw new UserError(
+          `The height cannot be ${height}. Give a whole number from ${LEAST_HEIGHT} to ${MOST_HEIGHT}.`,
+        );
+      }
+      const found = await find(id);
+      const { imgHeight, imgWidth } = chapterSize(found, height);
+      const size = { height: imgHeight, width: imgWidth };
+      return previewPng(await loadImage(path.resolve(folder, found.path), { size, resize: 'lanczos3' }));
     },
   };
 }

@@ -49,6 +49,15 @@ export interface Welcome {
   isWindows: boolean;
 }
 
+/** A style that the page paints in by itself, in one pass. */
+export interface FastStyle {
+  name: string;
+  /** The number of its network. Styles of one network mix as their vectors do. */
+  network: number;
+  /** What its network takes as its second input. */
+  vector: number[];
+}
+
 /** A part of a painting between two changes of its settings: a run with a folder of its own. */
 export interface Leg {
   /** The folder's name in the folder of results. */

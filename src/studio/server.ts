@@ -15,6 +15,7 @@ import { openLibrary } from './library';
 import { readPage } from './page';
 import { Painter } from './painter';
 import { compareRoutes } from './routes/compare';
+import { fastRoutes } from './routes/fast';
 import { paintRoutes } from './routes/paint';
 import { pageRoutes } from './routes/page';
 
@@ -67,6 +68,7 @@ export async function openStudio({
   app.route(`/${token}/`, pageRoutes({ page, feed, library, folder, signal: ended.signal }));
   app.route(`/${token}/`, paintRoutes({ library, painter }));
   app.route(`/${token}/`, compareRoutes({ runs: openRuns(folder), grids }));
+  app.route(`/${token}/`, fastRoutes());
   app.notFound((context) => context.json({ error: 'There is nothing here. Open the page again.' }, 404));
   app.onError(refused);
 

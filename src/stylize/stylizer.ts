@@ -6,9 +6,7 @@ import { fastStyleOnnx } from '../fastStyle/onnx';
 import { STYLIZED } from '../fastStyle/onnxGraph';
 import type { Picture, Size } from '../picture/image';
 import type { StyleModel } from './models';
-
-/** The least rows and columns: what the 5 x 5 kernels' mirrored edges need. */
-const LEAST_SIDE = 5;
+import { LEAST_SIDE, blended, planesOf } from './planes';
 
 export interface Stylizer {
   /** The model's name. */
@@ -41,29 +39,14 @@ export async function openStylizer(
 }
 
 async function stylized(session: ModelSession, picture: Picture, strength: number): Promise<Picture> {
-  const { width, height, data } = picture;
+  const { width, height } = picture;
   if (Math.min(width, height) < LEAST_SIDE) {
     throw new UserError(
       `A picture of ${width} x ${height} pixels is too small. Use one of ${LEAST_SIDE} x ${LEAST_SIDE} or more.`,
     );
   }
-  const size = width * height;
-  const planes = new Float32Array(3 * size);
-  for (let pixel = 0, i = 0; pixel < size; pixel++) {
-    planes[pixel] = data[i++];
-    planes[size + pixel] = data[i++];
-    planes[2 * size + pixel] = data[i++];
-  }
-  const results = await session.run([{ data: planes, shape: [1, 3, height, width] }]);
-  const painted = results[STYLIZED].data;
-  // Assigning to a Uint8ClampedArray rounds.
-  const levels = new Uint8ClampedArray(data.length);
-  for (let pixel = 0, i = 0; pixel < size; pixel++) {
-    for (let channel = 0; channel < 3; channel++, i++) {
-      levels[i] = data[i] + strength * (painted[channel * size + pixel] - data[i]);
-    }
-  }
-  return { width, height, data: new Uint8Array(levels.buffer) };
+  const results = await session.run([{ data: planesOf(picture), shape: [1, 3, height, width] }]);
+  return blended(picture, results[STYLIZED].data, strength);
 }
 
 /**

@@ -15,7 +15,7 @@ const WORKING = 1.5;
 
 /** As bytesNeeded, where the network sees the picture in windows of about `tile` pixels. */
 export async function bytesNeededTiled(
-  { device, winograd, ...parts }: ProblemParts,
+  { device, winograd, ...parts }: Omit<ProblemParts, 'styleSizes'>,
   size: Size,
   tile: number,
 ): Promise<number> {

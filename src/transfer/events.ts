@@ -93,7 +93,7 @@ export interface StepEvent extends Progress, Losses {
 /** After every iteration. */
 export interface IterationEvent extends Progress, Losses {
   type: 'iteration';
-  /** The loss of the picture with 8 bits a channel, clipped and with whole levels, as the network sees it: before --color changes it. */
+  /** The loss of the picture with 8 bits a channel, clipped and with whole levels, as the network sees it: with its margin, before --color changes it. */
   saved: number;
 }
 

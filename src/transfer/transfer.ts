@@ -119,11 +119,11 @@ class Run {
   }
 
   private async shown(): Promise<RgbValues> {
-    const { width, height, data } = await this.values();
-    return { width, height, data: this.problem.finish?.(data) ?? data };
+    const canvas = await this.values();
+    return this.problem.finish?.(canvas) ?? canvas;
   }
 
-  /** The values of the picture at the last accepted step, as the network sees it. */
+  /** The values of the canvas at the last accepted step, as the network sees it. */
   private async values(): Promise<RgbValues> {
     const { height, width, lossAndGrads } = this.problem;
     await this.turn.rest();

@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Context } from 'mocha';
 import { type Browser, type Page, chromium } from 'playwright-core';
-import type { OpenNetwork } from '../../src/network/network';
-import { type Studio, openStudio } from '../../src/studio/server';
+import { type Studio, type StudioOptions, openStudio } from '../../src/studio/server';
 import { newTestFolder } from '../helpers/studio';
 
 /** Where browsers lie that drive this page; WHEATFIELD_BROWSER names another. */
@@ -22,13 +21,18 @@ export interface OpenedStudio {
   close(): Promise<void>;
 }
 
+export interface OpenOptions extends Pick<StudioOptions, 'openNetwork' | 'framedBy'> {
+  /** Of the browser. */
+  flags?: readonly string[];
+}
+
 /** Opens a studio in a browser; where there is none, says so and skips the tests. */
-export async function openOrSkip(context: Context, openNetwork?: OpenNetwork): Promise<OpenedStudio> {
+export async function openOrSkip(context: Context, options: OpenOptions = {}): Promise<OpenedStudio> {
   if (!BROWSER) {
     console.log('      There is no Chromium here (WHEATFIELD_BROWSER names one): the studio is not driven.');
     context.skip();
   }
-  return openInBrowser(openNetwork);
+  return openInBrowser(options);
 }
 
 /**
@@ -43,17 +47,18 @@ export function watchComplaints(page: Page): string[] {
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => {
-    if (new URL(request.url()).hostname !== '127.0.0.1' && !request.url().startsWith('data:')) {
+    const { protocol, hostname } = new URL(request.url());
+    if (!['data:', 'blob:'].includes(protocol) && !['127.0.0.1', 'localhost'].includes(hostname)) {
       complaints.push(`asked ${request.url()}`);
     }
   });
   return complaints;
 }
 
-async function openInBrowser(openNetwork?: OpenNetwork): Promise<OpenedStudio> {
+async function openInBrowser({ flags = [], ...options }: OpenOptions): Promise<OpenedStudio> {
   const folder = await newTestFolder();
-  const studio = await openStudio({ folder, openNetwork });
-  const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox'] });
+  const studio = await openStudio({ folder, ...options });
+  const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox', ...flags] });
   return {
     studio,
     browser,

@@ -9,7 +9,7 @@ describe('comparing in a browser', function () {
   let page: Page;
   let complaints: string[];
   before(async function () {
-    opened = await openOrSkip(this, openTinyVgg19);
+    opened = await openOrSkip(this, { openNetwork: openTinyVgg19 });
     page = await opened.open();
     complaints = watchComplaints(page);
   });

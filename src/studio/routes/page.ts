@@ -68,6 +68,10 @@ export function pageRoutes({ page, feed, library, folder, signal }: PageParts): 
     const bytes = await library.thumbnail(context.req.param('id'), sideOf(context));
     return send(context, bytes, 'image/jpeg');
   });
+  app.get('/api/pictures/:id/exact.png', async (context) => {
+    const bytes = await library.exact(context.req.param('id'), Number(context.req.query('height')));
+    return send(context, bytes, 'image/png');
+  });
   return app;
 }
 
