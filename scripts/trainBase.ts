@@ -13,7 +13,7 @@ import type { DeviceName } from '../src/compile';
 import { UserError } from '../src/errors';
 import { ARCHITECTURES, type ArchitectureName } from '../src/fastStyle/architecture';
 import { initialParameters, initialStyle } from '../src/fastStyle/initial';
-import { saveFastStyle } from '../src/fastStyle/modelFile';
+import { loadFastStyle, saveFastStyle } from '../src/fastStyle/modelFile';
 import { perceptual } from '../src/fastStyle/objective';
 import { type StyleWithTargets, drawSamples, heldOutSamples } from '../src/fastStyle/samples';
 import { targetsOfStyle } from '../src/fastStyle/styleTargets';
@@ -41,6 +41,8 @@ interface Flags {
   rate: string;
   styleHeight: string;
   contentWeight: string;
+  tvWeight: string;
+  from?: string;
   interval: string;
   decay: string;
   seed: string;
@@ -68,7 +70,9 @@ async function main(): Promise<void> {
     .option('--minutes <n>', 'how long, over all sessions', '60')
     .option('--rate <x>', "the learning rate, relative to the size of a parameter's numbers", '0.02')
     .option('--style-height <pixels>', 'height that the paintings are looked at', '400')
-    .option('--content-weight <x>', 'more keeps more of the photograph', String(TERM_WEIGHTS.content))
+    .option('--content-weight <x>', 'more keeps more of the photograph', String(TERM_WEIGHTS.contentWeight))
+    .option('--tv-weight <x>', 'more is smoother', String(TERM_WEIGHTS.tvWeight))
+    .option('--from <file>', 'an earlier base of these styles, to begin with')
     .option('--interval <seconds>', 'between scores and checkpoints', '60')
     .option('--decay <x>', 'how slowly the averaged weights follow', '0.999')
     .option('--seed <n>', 'the same number draws the same crops', '0')
@@ -81,15 +85,18 @@ async function main(): Promise<void> {
   const [size, batch, seed] = [Number(flags.size), Number(flags.batch), Number(flags.seed)];
   const { device } = flags;
   const threads = flags.threads === undefined ? undefined : Number(flags.threads);
-  const terms = (side: number) =>
-    fastStyleTerms(side, { ...TERM_WEIGHTS, content: Number(flags.contentWeight) });
-  const layers = layersOf(terms(size));
+  const terms = fastStyleTerms({
+    contentWeight: Number(flags.contentWeight),
+    tvWeight: Number(flags.tvWeight),
+  });
+  const layers = layersOf(terms);
   const judge = await openBatchNetwork({
     network: flags.network,
     layers,
     size: { width: size, height: size },
     weights: flags.weights,
   });
+  const { extractor } = judge;
 
   const photographs = await load(flags.photos);
   const heldOut = await load(flags.heldOut);
@@ -102,7 +109,7 @@ async function main(): Promise<void> {
     const picture = await loadImage(file, {
       size: { height: styleHeight, width: Math.round((width * styleHeight) / height) },
     });
-    const targets = await targetsOfStyle(terms(size), judge.extractor, picture, { threads });
+    const targets = await targetsOfStyle(terms, extractor, picture, { threads });
     shapes = targets.map(({ shape }) => shape);
     styles.push({ name: path.parse(file).name, targets: targets.map(({ data }) => data as Float32Array) });
   }
@@ -111,16 +118,17 @@ async function main(): Promise<void> {
   );
 
   const architecture = ARCHITECTURES[flags.architecture];
-  const first: Parameters = initialParameters(architecture, seed);
+  const from = flags.from === undefined ? undefined : await loadFastStyle(flags.from);
+  const first: Parameters = { ...(from?.parameters ?? initialParameters(architecture, seed)) };
   for (const { name } of styles) {
-    const style = initialStyle(architecture);
+    const style = from?.styles[name] ?? initialStyle(architecture);
     first[styleParameter(name)] = parameter([style.length], style);
   }
   const state = (await loadTraining(flags.checkpoint, first)) ?? startTraining(first);
   const events = trainFastStyle({
     architecture,
     phases: [{ share: 1, size, batch, trains: 'everything', rate: Number(flags.rate) }],
-    objective: (side) => perceptual({ terms: terms(side), extractor: judge.extractor, targets: shapes }),
+    objective: () => perceptual({ terms, extractor, targets: shapes }),
     draw: drawSamples(photographs, styles, seed),
     heldOut: { size, samples: heldOutSamples(heldOut, styles, size, SCORED) },
     budget: { minutes: Number(flags.minutes) },

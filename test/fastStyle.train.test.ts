@@ -51,6 +51,10 @@ describe('wheatfield train', () => {
         /^--minutes ten is out of range\. Choose a number from/,
       ],
       [
+        ['--style', style, '--out', out, '--pairs', '1'],
+        /^--pairs 1 is out of range\. Choose a whole number from 2/,
+      ],
+      [
         ['--style', style, '--out', out, '--network', 'vgg16'],
         /^--network vgg16 is unknown\. Choose vgg19 or vgg19-slim\.\n$/,
       ],

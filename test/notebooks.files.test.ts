@@ -174,9 +174,11 @@ describe('a notebook file', () => {
 });
 
 describe('the lessons', () => {
-  it('are three', async () => assert.deepEqual(await lessons(), ['layers', 'painter', 'style-transfer']));
+  const names = ['fast-style', 'layers', 'painter', 'style-transfer'];
 
-  for (const name of ['layers', 'painter', 'style-transfer']) {
+  it('are four', async () => assert.deepEqual(await lessons(), names));
+
+  for (const name of names) {
     it(`${name}: notebook and script are in step`, async () => {
       await check(name);
     });

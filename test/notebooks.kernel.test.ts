@@ -78,6 +78,30 @@ const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expec
       { pictures: 2, printed: /^Done in \d+ s\.\n$/ },
     ],
   },
+  'fast-style': {
+    parameters: {
+      imgHeight: '64',
+      cropSize: '32',
+      pairCount: '2',
+      pairEvaluations: '2',
+      pixelSteps: '2',
+      perceptualSteps: '2',
+      comparedSteps: '2',
+    },
+    cells: [
+      { printed: /^Eager tensors run in / },
+      {},
+      { pictures: 1 },
+      { pictures: 1, printed: /^The network is vgg19-slim.*\n2 pairs\.\n$/ },
+      { printed: /^\d+ numbers to train\.\n$/ },
+      {},
+      { pictures: 1, plots: 1 },
+      { pictures: 1, plots: 1 },
+      { pictures: 1 },
+      { pictures: 3, plots: 3 },
+      { pictures: 1, printed: /^One pass of your network: .*\nOne pass of the bundled network: .*\n$/ },
+    ],
+  },
 };
 
 /** The tasks of the exercise edition, in order. */

@@ -29,4 +29,11 @@ export const COURSE: readonly Lesson[] = [
     summary:
       'One change at a time: a pyramid, all sizes of strokes, smoothness, borders, colours, two styles.',
   },
+  {
+    name: 'fast-style',
+    title: 'One pass',
+    minutes: 30,
+    summary:
+      'A small network that paints in one pass, trained live: on pairs, on the losses, without instance norm.',
+  },
 ];

@@ -31,6 +31,7 @@ export async function runTrain(flags: TrainFlags, { stdout, signal }: Surroundin
   const minutes = numberFlag('--minutes', flags.minutes, 10, { least: 0.1, most: 1e5 });
   const styleHeight =
     wholeFlag('--style-height', flags.styleHeight, { least: 64, most: 2048 }) ?? STYLE_HEIGHT;
+  const count = wholeFlag('--pairs', flags.pairs, { least: 2, most: 1e5 });
   const threads = wholeFlag('--threads', flags.threads, { least: 1, most: 1024 });
   const checkpoint = `${out}.checkpoint`;
   if (existsSync(out) && !existsSync(checkpoint) && !flags.force) {
@@ -49,6 +50,7 @@ export async function runTrain(flags: TrainFlags, { stdout, signal }: Surroundin
     const events = adapt({
       ...{ style, photographs: photos, minutes, styleHeight, network, weights },
       ...{ checkpoint, threads, signal },
+      pairs: count === undefined ? undefined : { count, folder: out.replace(/\.onnx$/i, '.pairs') },
     });
     for await (const event of events) {
       if (event.type === 'model') await keep(event.model, event.heldOut, out);
@@ -90,6 +92,9 @@ function printer(stdout: TerminalStream): (event: AdaptEvent) => void {
         if (resumedAt > 0) stdout.write(`Going on after ${duration(resumedAt)} of training.\n`);
         break;
       }
+      case 'pair':
+        stdout.write(`Pair ${event.pairs} of ${event.of} is painted.\n`);
+        break;
       case 'step': {
         const { step, loss, terms, seconds, secondsLeft } = event;
         if (!stdout.isTTY && seconds - last < LINE_EVERY) break;

@@ -8,6 +8,7 @@ export interface TrainFlags {
   out: string;
   photos?: string[];
   minutes: string;
+  pairs?: string;
   styleHeight: string;
   network?: string;
   weights?: string;
@@ -19,6 +20,7 @@ const EXAMPLES = `
 Examples:
   wheatfield train --style painting.jpg --out my.onnx
   wheatfield train --style painting.jpg --photos holiday/ --minutes 30 --out my.onnx
+  wheatfield train --style painting.jpg --pairs 60 --out my.onnx
   wheatfield stylize --model my.onnx photo.jpg --out painted
 
 Stop it at any time: the same command goes on from the last checkpoint, which lies beside the result.
@@ -32,6 +34,10 @@ export function addTrainCommand(program: Command, run: (flags: TrainFlags) => Pr
     .requiredOption('--out <file>', 'the network, an .onnx file')
     .option('--photos <dirs...>', 'folders of photographs to train on (default: those that come along)')
     .option('--minutes <n>', 'how long to train, over all sessions', '10')
+    .option(
+      '--pairs <n>',
+      'paint so many photographs the slow way first, and learn from these; they are kept in a folder beside the result',
+    )
     .option(
       '--style-height <n>',
       'height in pixels at which the painting is looked at: a larger one gives larger strokes',

@@ -152,7 +152,7 @@ function constantView(
 ): View {
   const { data, dtype } = constantData(values, tfDtype);
   const first = data[0];
-  if (data.length > 1 && data.every((x) => x === first)) {
+  if (data.length > 1 && repeatsItself(data)) {
     const single = graph.constant(data.slice(0, 1), [1], dtype);
     const value = dtype === 'float32' ? graph.scalar(Number(first)) : single;
     const ones = shape.map(() => 1);
@@ -163,6 +163,15 @@ function constantView(
     };
   }
   return viewOf(graph.constant(data, shape, dtype));
+}
+
+/**
+ * Whether all elements are the same. Gradients of sums have constants as large as activations, so their bytes are compared with themselves,
+ * one element further, at the speed of memory.
+ */
+function repeatsItself({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size }: ConstantData): boolean {
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  return bytes.subarray(size).equals(bytes.subarray(0, -size));
 }
 
 function constantData(

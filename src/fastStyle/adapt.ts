@@ -3,23 +3,21 @@
  * base's kernels have learned to paint; what is left to learn takes minutes.
  */
 import path from 'node:path';
-import { UserError } from '../errors';
 import { layersOf } from '../losses/terms';
 import { type BatchNetwork, openBatchNetwork } from '../network/network';
-import { type Picture, loadImage, pictureSize, resizePicture } from '../picture/image';
+import type { Picture } from '../picture/image';
 import { PROJECT_FOLDER } from '../project';
-import { listPictures } from '../train/listPictures';
 import { type Parameters, parameter } from '../train/parameters';
 import { ARCHITECTURES, type ArchitectureName } from './architecture';
 import { type FastStyleModel, loadFastStyle } from './modelFile';
-import { perceptual } from './objective';
+import type { PairEvent } from './paintedPairs';
+import { paintingAt, photographsIn, split } from './photographs';
 import { STYLE_HEIGHT } from './styleHeight';
-import { drawSamples, heldOutSamples } from './samples';
-import { targetsOfStyle } from './styleTargets';
 import { fastStyleTerms } from './terms';
-import { type Phase, type TrainingEvent, trainFastStyle } from './training';
+import { type TrainingEvent, trainFastStyle } from './training';
 import { type TrainingState, loadTraining, startTraining } from './trainingState';
 import { styleParameter } from './trainingStep';
+import { HELD_OUT_SIZE, byLosses, byPairs } from './ways';
 
 /** The pictures that come with the package, to train on where no others are named; the painting among them is one more picture. */
 export const BUNDLED_PHOTOGRAPHS = path.join(PROJECT_FOLDER, 'img');
@@ -33,6 +31,8 @@ export interface AdaptOptions {
   architecture?: ArchitectureName;
   /** Height in pixels at which the painting is looked at: a larger one gives larger strokes. */
   styleHeight?: number;
+  /** With it, the network learns from so many pictures that the slow way made, kept in this folder, and no longer from losses alone. */
+  pairs?: { count: number; folder: string };
   /** The network that judges, and its weights. */
   network?: 'vgg19' | 'vgg19-slim';
   weights?: string;
@@ -42,26 +42,12 @@ export interface AdaptOptions {
   signal?: AbortSignal;
 }
 
-/** As long as the training has sizes of its own, with the rates that it begins with. */
-export const ADAPT_PHASES: readonly Phase[] = [
-  { share: 0.12, size: 128, batch: 1, trains: 'styles', rate: 0.05 },
-  { share: 0.5, size: 128, batch: 1, trains: 'everything', rate: 0.02 },
-  { share: 0.38, size: 224, batch: 1, trains: 'everything', rate: 0.02 },
-];
-
-const HELD_OUT_SIZE = 224;
-/** One photograph in so many is scored on, and not trained on, up to a few. */
-const ONE_IN = 8;
-const MOST_HELD_OUT = 5;
 const INTERVAL = 30;
 const DECAY = 0.99;
-/** Photographs are brought down to this shorter side: crops of a few hundred pixels see no more. */
-const SHORTER_SIDE = 400;
-/** Crops need as many pixels. */
-const LEAST_SIDE = 224;
 
 export type AdaptEvent =
   | { type: 'ready'; photographs: number; heldOut: number; network: string; resumedAt: number }
+  | PairEvent
   | TrainingEvent
   /** The best network so far, after each score. */
   | { type: 'model'; step: number; model: FastStyleModel; heldOut: Picture };
@@ -82,19 +68,16 @@ export async function* adapt(options: AdaptOptions): AsyncGenerator<AdaptEvent, 
   const base = await loadFastStyle(baseFile(architecture));
   const painting = await paintingAt(options.style, options.styleHeight ?? STYLE_HEIGHT);
   const pictures = await photographsIn(options.photographs ?? [BUNDLED_PHOTOGRAPHS], options.style);
-  const { training, heldOut } = split(pictures);
+  const photographs = split(pictures);
+  const { training, heldOut } = photographs;
   const judge: BatchNetwork = await openBatchNetwork({
     network: options.network ?? 'vgg19-slim',
-    layers: layersOf(fastStyleTerms(HELD_OUT_SIZE)),
+    layers: layersOf(fastStyleTerms()),
     size: { width: HELD_OUT_SIZE, height: HELD_OUT_SIZE },
     weights: options.weights,
     signal,
   });
   try {
-    const targets = await targetsOfStyle(fastStyleTerms(HELD_OUT_SIZE), judge.extractor, painting, {
-      threads,
-    });
-    const styles = [{ name, targets: targets.map(({ data }) => data as Float32Array) }];
     const first = firstParameters(base, name);
     const found = checkpoint === undefined ? undefined : await loadTraining(checkpoint, first);
     const state = found ?? startTraining(first);
@@ -105,20 +88,11 @@ export async function* adapt(options: AdaptOptions): AsyncGenerator<AdaptEvent, 
       network: judge.choice,
       resumedAt: state.seconds,
     };
+    const common = { name, painting, photographs, judge, threads, signal };
+    const way = options.pairs ? yield* byPairs(common, options.pairs) : await byLosses(common);
     const events = trainFastStyle({
       architecture: ARCHITECTURES[architecture],
-      phases: ADAPT_PHASES,
-      objective: (size) =>
-        perceptual({
-          terms: fastStyleTerms(size),
-          extractor: judge.extractor,
-          targets: targets.map(({ shape }) => shape),
-        }),
-      draw: drawSamples(training, styles, 0),
-      heldOut: {
-        size: HELD_OUT_SIZE,
-        samples: heldOutSamples(heldOut, styles, HELD_OUT_SIZE, heldOut.length),
-      },
+      ...way,
       budget: { minutes },
       interval: INTERVAL,
       decay: DECAY,
@@ -159,36 +133,4 @@ function modelOf(
 ): FastStyleModel {
   const { [styleParameter(name)]: style, ...parameters } = best.parameters;
   return { architecture, parameters, styles: { [name]: style.data }, metadata };
-}
-
-async function paintingAt(file: string, height: number): Promise<Picture> {
-  const { width, height: own } = await pictureSize(file);
-  return loadImage(file, { size: { height, width: Math.max(16, Math.round((width * height) / own)) } });
-}
-
-async function photographsIn(folders: readonly string[], style: string): Promise<Picture[]> {
-  const { training: files } = await listPictures(folders, []);
-  const pictures: Picture[] = [];
-  for (const file of files) {
-    if (path.resolve(file) === path.resolve(style)) continue;
-    const picture = await loadImage(file);
-    const shorter = Math.min(picture.width, picture.height);
-    if (shorter < LEAST_SIDE) continue;
-    const scale = Math.min(1, SHORTER_SIDE / shorter);
-    const size = { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) };
-    pictures.push(await resizePicture(picture, size, 'lanczos3'));
-  }
-  if (pictures.length > 0) return pictures;
-  throw new UserError(
-    `No picture in ${folders.join(', ')} has ${LEAST_SIDE} pixels along both sides. Name a folder of larger ones.`,
-  );
-}
-
-/** Every eighth is held out, where there are enough. */
-function split(pictures: readonly Picture[]): { training: Picture[]; heldOut: Picture[] } {
-  const isHeldOut = (i: number) => i % ONE_IN === ONE_IN - 1 && i < ONE_IN * MOST_HELD_OUT;
-  return {
-    training: pictures.filter((_, i) => !isHeldOut(i)),
-    heldOut: pictures.filter((_, i) => isHeldOut(i)),
-  };
 }

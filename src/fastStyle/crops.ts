@@ -27,6 +27,15 @@ export function middleCrop(picture: Picture, size: number): Float32Array {
   return resampled(picture, { left, top, window, size, isMirrored: false });
 }
 
+/** A square picture [size, size, 3], turned left to right. */
+export function mirrored(picture: Float32Array, size: number): Float32Array {
+  return picture.map((_, i) => {
+    const [pixel, channel] = [Math.floor(i / 3), i % 3];
+    const column = pixel % size;
+    return picture[3 * (pixel - column + size - 1 - column) + channel];
+  });
+}
+
 interface Window {
   left: number;
   top: number;

@@ -8,7 +8,9 @@ import type { BatchExtractor, FeatureExtractor } from '../losses/features';
 import { type LossTerm, isLayerTerm, termsAbout } from '../losses/terms';
 import { octavesOf } from '../losses/octaves';
 import { targetsFrom, targetsOf, transferLoss } from '../losses/transferLoss';
+import { PRESETS } from '../presets';
 import { IMAGENET_MEANS_BGR } from '../picture/preprocess';
+import { reflectPad } from './reflectPad';
 
 /** A loss of a batch of painted pictures, in tfjs, to be differentiated and compiled. */
 export interface Objective {
@@ -58,6 +60,12 @@ export function pairs({ terms, extractor, pixelWeight, size }: PairsOptions): Ob
   };
 }
 
+/**
+ * The judge sees so many mirrored pixels around each picture, as the painter preset has them. Without them it sees black beyond the edges, and
+ * the network paints a frame.
+ */
+const MARGIN = PRESETS.painter.margin;
+
 /** The terms' values by name, the mean over the batch. */
 function comparison(
   terms: readonly LossTerm[],
@@ -66,8 +74,7 @@ function comparison(
   compared: tf.Tensor4D,
   styles: readonly tf.Tensor[],
 ): Record<string, tf.Scalar> {
-  const x = judged(painted);
-  const content = judged(compared);
+  const [x, content] = [painted, compared].map((pictures) => judged(reflectPad(pictures, MARGIN)));
   const [own, wanted] = [seenIn(extractor, x), seenIn(extractor, content)];
   const batch = x.shape[0];
   const each = Array.from({ length: batch }, (_, i) => {

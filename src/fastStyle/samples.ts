@@ -2,6 +2,7 @@
 import type { Picture } from '../picture/image';
 import { Random } from '../train/random';
 import { middleCrop, randomCrop } from './crops';
+import { seedNoise, seeded } from './seeds';
 import type { Sample } from './trainingStep';
 
 export interface StyleWithTargets {
@@ -20,7 +21,9 @@ export function drawSamples(
     const random = new Random(seed, 5, step);
     const samples = Array.from({ length: batch }, () => {
       const { name, targets } = random.pick(styles);
-      return { style: name, picture: randomCrop(random.pick(photographs), size, random), extras: targets };
+      const crop = randomCrop(random.pick(photographs), size, random);
+      const picture = seeded(crop, seedNoise(size, size, random.below(2 ** 31)));
+      return { style: name, picture, extras: targets };
     });
     return Promise.resolve(samples);
   };
@@ -34,7 +37,7 @@ export function heldOutSamples(
   count: number,
 ): Sample[] {
   if (photographs.length === 0) return [];
-  const crops = photographs.map((picture) => middleCrop(picture, size));
+  const crops = photographs.map((picture, i) => seeded(middleCrop(picture, size), seedNoise(size, size, i)));
   return Array.from({ length: count }, (_, i) => {
     // One further after each round of photographs, so that these meet other styles.
     const turn = i + Math.floor(i / crops.length);

@@ -15,7 +15,7 @@ const LUMINANCE = [0.299, 0.587, 0.114] as const;
 const EPSILON = 1e-5;
 
 /** A picture's distribution of colours, for values from 0 to 1. */
-export interface ColorStatistics {
+interface ColorStatistics {
   mean: number[];
   /** In rows, with EPSILON added to each variance. */
   covariance: number[][];
@@ -112,7 +112,7 @@ function spread(values: Float64Array): { mean: number; deviation: number } {
   return { mean, deviation: Math.sqrt(squares / values.length) };
 }
 
-export function colorStatistics({ data }: Picture): ColorStatistics {
+function colorStatistics({ data }: Picture): ColorStatistics {
   const pixels = data.length / 3;
   const mean = [0, 0, 0];
   for (let i = 0; i < data.length; i++) mean[i % 3] += data[i] / 255 / pixels;

@@ -9,8 +9,8 @@
 import { EigenvalueDecomposition, Matrix, determinant } from 'ml-matrix';
 import { UserError } from '../errors';
 import type { Mask } from '../losses/regions';
-import { colorStatistics, luminancePicture } from '../picture/color';
-import { type Picture, loadImage } from '../picture/image';
+import { luminancePicture } from '../picture/color';
+import { type Picture, type Size, loadImage } from '../picture/image';
 
 /** The long side at which the sky is looked for, in pixels: with more, grain and leaves become edges. */
 const SIDE = 320;
@@ -34,10 +34,11 @@ export async function skyMask(picture: Picture): Promise<Mask> {
     size: { width: side(picture.width), height: side(picture.height) },
   });
   const edges = edgesOf(small);
+  const moments = momentsOf(small);
   let best: { energy: number; border: number[] } | undefined;
   for (const threshold of THRESHOLDS) {
     const border = borderAt(edges, small, threshold);
-    const energy = energyOf(small, border);
+    const energy = energyOf(moments, small, border);
     if (energy > (best?.energy ?? 0)) best = { energy, border };
   }
   const border = smooth(best?.border ?? []);
@@ -78,25 +79,55 @@ function borderAt(edges: Float64Array, { width, height }: Picture, threshold: nu
   });
 }
 
-/** How good a border is. 0 where one side has too few pixels for a distribution of colours. */
-function energyOf({ width, height, data }: Picture, border: readonly number[]): number {
-  const [above, below]: [number[], number[]] = [[], []];
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const i = 3 * (y * width + x);
-      (y < border[x] ? above : below).push(data[i], data[i + 1], data[i + 2]);
-    }
+/** Red, green and blue, and the products of which a covariance is made. */
+const PRODUCTS = [
+  [0, 0],
+  [0, 1],
+  [0, 2],
+  [1, 1],
+  [1, 2],
+  [2, 2],
+] as const;
+const MOMENTS = 3 + PRODUCTS.length;
+
+/** For each column and number of rows, the sums of colours and of their products over that many rows from the top. */
+function momentsOf({ width, height, data }: Picture): Float64Array {
+  const row = width * MOMENTS;
+  const sums = new Float64Array((height + 1) * row);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const [above, below] = [pixel * MOMENTS, pixel * MOMENTS + row];
+    const colour = data.subarray(3 * pixel, 3 * pixel + 3);
+    for (let i = 0; i < 3; i++) sums[below + i] = sums[above + i] + colour[i];
+    PRODUCTS.forEach(([a, b], i) => (sums[below + 3 + i] = sums[above + 3 + i] + colour[a] * colour[b]));
   }
-  if (Math.min(above.length, below.length) < 3 * width) return 0;
+  return sums;
+}
+
+/** How good a border is. 0 where one side has too few pixels for a distribution of colours. */
+function energyOf(moments: Float64Array, { width, height }: Size, border: readonly number[]): number {
+  const sumsOver = (rows: readonly number[]) => {
+    const sums = new Float64Array(MOMENTS);
+    rows.forEach((count, x) => {
+      for (let i = 0; i < MOMENTS; i++) sums[i] += moments[(count * width + x) * MOMENTS + i];
+    });
+    return { sums, pixels: rows.reduce((sum, count) => sum + count, 0) };
+  };
+  const all = sumsOver(border.map(() => height));
+  const above = sumsOver(border);
+  const below = { sums: all.sums.map((sum, i) => sum - above.sums[i]), pixels: all.pixels - above.pixels };
+  if (Math.min(above.pixels, below.pixels) < width) return 0;
   return 1 / (SKY_COUNTS * spreadOf(above) + spreadOf(below));
 }
 
 /** How much colours differ: the determinant of their covariance and its greatest eigenvalue, in levels from 0 to 255. */
-function spreadOf(rgb: readonly number[]): number {
-  const { covariance } = colorStatistics({ width: rgb.length / 3, height: 1, data: Uint8Array.from(rgb) });
-  const matrix = new Matrix(covariance).mul(255 ** 2);
-  const { realEigenvalues } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
-  return Math.abs(determinant(matrix)) + Math.max(...realEigenvalues.map(Math.abs));
+function spreadOf({ sums, pixels }: { sums: Float64Array; pixels: number }): number {
+  const covariance = Matrix.zeros(3, 3);
+  PRODUCTS.forEach(([a, b], i) => {
+    const value = sums[3 + i] / pixels - (sums[a] / pixels) * (sums[b] / pixels);
+    covariance.set(a, b, value).set(b, a, value);
+  });
+  const { realEigenvalues } = new EigenvalueDecomposition(covariance, { assumeSymmetric: true });
+  return Math.abs(determinant(covariance)) + Math.max(...realEigenvalues.map(Math.abs));
 }
 
 /** The median of neighbouring columns. */

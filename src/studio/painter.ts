@@ -3,7 +3,6 @@
  * settings; each such part (a leg) is a run with a folder of its own, which every other command can read.
  */
 import path from 'node:path';
-import '../greeting';
 import { UserError } from '../errors';
 import type { OpenNetwork } from '../network/network';
 import type { Picture } from '../picture/image';

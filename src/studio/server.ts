@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
+import '../greeting';
 import { UserError } from '../errors';
 import type { OpenNetwork } from '../network/network';
 import { refused } from './answers';
@@ -18,6 +19,7 @@ import { compareRoutes } from './routes/compare';
 import { fastRoutes } from './routes/fast';
 import { paintRoutes } from './routes/paint';
 import { pageRoutes } from './routes/page';
+import { warmUp } from './warmUp';
 
 /** Where dropped pictures are kept, in the working folder. */
 const UPLOADS = 'results/studio-pictures';
@@ -73,6 +75,7 @@ export async function openStudio({
   app.onError(refused);
 
   const server = await listen(app, port);
+  void warmUp();
   const { port: listeningPort } = server.address() as AddressInfo;
   return {
     address: `http://127.0.0.1:${listeningPort}/?token=${token}`,

@@ -4,14 +4,17 @@ import type { Picture, Size } from '../picture/image';
 /** The least rows and columns: what the 5 x 5 kernels' mirrored edges need. */
 export const LEAST_SIDE = 5;
 
-/** @returns [3, height, width], 0 to 255 */
-export function planesOf({ width, height, data }: Picture): Float32Array<ArrayBuffer> {
+/**
+ * @param noise for each pixel: see noiseOfPictures
+ * @returns [3, height, width], about 0 to 255
+ */
+export function planesOf({ width, height, data }: Picture, noise: Float32Array): Float32Array<ArrayBuffer> {
   const size = width * height;
   const planes = new Float32Array(3 * size);
   for (let pixel = 0, i = 0; pixel < size; pixel++) {
-    planes[pixel] = data[i++];
-    planes[size + pixel] = data[i++];
-    planes[2 * size + pixel] = data[i++];
+    planes[pixel] = data[i++] + noise[pixel];
+    planes[size + pixel] = data[i++] + noise[pixel];
+    planes[2 * size + pixel] = data[i++] + noise[pixel];
   }
   return planes;
 }

@@ -4,6 +4,7 @@ import { UserError } from '../errors';
 import { ARCHITECTURES, type ArchitectureName } from '../fastStyle/architecture';
 import { fastStyleOnnx } from '../fastStyle/onnx';
 import { STYLIZED } from '../fastStyle/onnxGraph';
+import { noiseOfPictures } from '../fastStyle/seeds';
 import type { Picture, Size } from '../picture/image';
 import type { StyleModel } from './models';
 import { LEAST_SIDE, blended, planesOf } from './planes';
@@ -30,22 +31,28 @@ export async function openStylizer(
 ): Promise<Stylizer> {
   const bytes = await fastStyleOnnx(model, style, { precision: 'float32' });
   const session = await openModel(bytes, [], options);
+  const noiseFor = noiseOfPictures();
   return {
     name,
     architecture: model.architecture,
-    stylize: (picture, strength = 1) => stylized(session, picture, strength),
+    stylize: (picture, strength = 1) => stylized(session, picture, noiseFor(picture), strength),
     dispose: session.dispose,
   };
 }
 
-async function stylized(session: ModelSession, picture: Picture, strength: number): Promise<Picture> {
+async function stylized(
+  session: ModelSession,
+  picture: Picture,
+  noise: Float32Array,
+  strength: number,
+): Promise<Picture> {
   const { width, height } = picture;
   if (Math.min(width, height) < LEAST_SIDE) {
     throw new UserError(
       `A picture of ${width} x ${height} pixels is too small. Use one of ${LEAST_SIDE} x ${LEAST_SIDE} or more.`,
     );
   }
-  const results = await session.run([{ data: planesOf(picture), shape: [1, 3, height, width] }]);
+  const results = await session.run([{ data: planesOf(picture, noise), shape: [1, 3, height, width] }]);
   return blended(picture, results[STYLIZED].data, strength);
 }
 

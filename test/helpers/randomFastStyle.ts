@@ -5,7 +5,7 @@ import { ARCHITECTURES, type ArchitectureName, styleLength } from '../../src/fas
 import { initialParameters } from '../../src/fastStyle/initial';
 import type { FastStyleModel } from '../../src/fastStyle/modelFile';
 import { stylise } from '../../src/fastStyle/network';
-import type { Picture } from '../../src/picture/image';
+import type { Picture, Size } from '../../src/picture/image';
 import { Random } from '../../src/train/random';
 
 export function randomModel(architecture: ArchitectureName): FastStyleModel {
@@ -34,7 +34,7 @@ export function randomPicture(height: number, width: number): Picture {
 }
 
 /** A picture's levels as floats, pixel by pixel. */
-export function levels({ data }: Picture): Float32Array<ArrayBuffer> {
+export function levels({ data }: { data: ArrayLike<number> }): Float32Array<ArrayBuffer> {
   return Float32Array.from(data);
 }
 
@@ -48,7 +48,7 @@ export function planes(pixels: ArrayLike<number>): Float32Array<ArrayBuffer> {
 export async function stylised(
   { architecture, parameters }: FastStyleModel,
   style: Float32Array,
-  picture: Picture,
+  picture: Size & { data: ArrayLike<number> },
 ): Promise<Float32Array> {
   const tensors = Object.fromEntries(
     Object.entries(parameters).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),

@@ -16,6 +16,15 @@ const SMALL: Record<string, Record<string, string>> = {
   'style-transfer': { imgHeight: '64', iterations: '2', evaluationsToCompare: '6', evaluationsOfEach: '6' },
   layers: { imgHeight: '32', evaluations: '3' },
   painter: { imgHeight: '64', evaluations: '3' },
+  'fast-style': {
+    imgHeight: '64',
+    cropSize: '32',
+    pairCount: '2',
+    pairEvaluations: '3',
+    pixelSteps: '3',
+    perceptualSteps: '3',
+    comparedSteps: '3',
+  },
 };
 
 /** @param parameters other values for the constants of tagged cells */

@@ -1,6 +1,7 @@
 /** The thread that paints: it holds one network in onnxruntime-web, so that the page never waits. */
 import type * as Ort from 'onnxruntime-web';
 import type { Picture } from '../../../src/picture/image';
+import { noiseOfPictures } from '../../../src/fastStyle/seeds';
 import { blended, planesOf } from '../../../src/stylize/planes';
 import { steadyPaintings } from '../../../src/stylize/steady';
 import type { OpenOrder, Order, PaintOrder, Reply } from './messages';
@@ -10,6 +11,7 @@ const ERRORS = 3;
 
 let ort: typeof Ort;
 let session: Ort.InferenceSession;
+const noiseFor = noiseOfPictures();
 let last: { picture: Picture; style: string; painted: Float32Array } | undefined;
 let film: { hold: number; show: ReturnType<typeof steadyPaintings> } | undefined;
 
@@ -56,7 +58,7 @@ async function paint({ picture: given, style, strength, steady, isBeside }: Pain
 async function computed(picture: Picture, style: Float32Array): Promise<Float32Array> {
   const { width, height } = picture;
   const { stylized } = await session.run({
-    image: new ort.Tensor('float32', planesOf(picture), [1, 3, height, width]),
+    image: new ort.Tensor('float32', planesOf(picture, noiseFor(picture)), [1, 3, height, width]),
     style: new ort.Tensor('float32', style, [style.length]),
   });
   return (await stylized?.getData()) as Float32Array;

@@ -104,7 +104,8 @@ function conv2DBackpropFilter(graph: Graph, x: View, dy: View, info: Conv2DInfo)
     [padInfo.left, padInfo.right],
     [0, 0],
   ] as const;
-  const padded = pad(graph, x, around, 'constant');
+  // Laid out once, not for each of the filter's positions.
+  const padded = viewOfNCHW(asNCHW(graph, pad(graph, x, around, 'constant')));
   const pixels = outHeight * outWidth;
   const right = graph.add(
     'Reshape',
