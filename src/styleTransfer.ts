@@ -90,9 +90,14 @@ export function wholeTransfer(
     try {
       const { problem: once, firstEvaluation } = timed(prepared);
       run = transfer(once, options);
-      const estimate = await estimateOf(firstEvaluation, options);
-      if (estimate) yield estimate;
-      yield* run;
+      let isEstimated = false;
+      for await (const event of run) {
+        yield event;
+        if (isEstimated || event.type !== 'start') continue;
+        isEstimated = true;
+        const estimate = await estimateOf(firstEvaluation, options);
+        if (estimate) yield estimate;
+      }
     } finally {
       const disposal = prepared.dispose();
       // After an abort nobody waits for the evaluation that was given up.

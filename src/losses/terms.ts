@@ -25,7 +25,7 @@ export interface Term {
 }
 
 /** What every term has that compares the combination image with another picture, layer by layer. */
-interface ComparingTerm extends Term {
+export interface ComparingTerm extends Term {
   readonly layers: LayerShares;
   /** The picture to compare with: the content picture, or the style picture at this index. */
   readonly source: 'content' | number;

@@ -1,4 +1,4 @@
-/** How long a run will take, told before it starts: its first evaluation is timed, and not computed again. */
+/** How long a run will take, told as soon as its first evaluation is through, which is not computed again. */
 import { abortable } from '../abortable';
 import type { InputArray } from '../compile';
 import type { Evaluation, TransferProblem } from '../problem/problem';

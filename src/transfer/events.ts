@@ -69,7 +69,7 @@ export interface CompiledEvent {
 export type PreparationEvent =
   PicturesEvent | NoticeEvent | DownloadEvent | NetworkEvent | DeviceEvent | TargetsEvent | CompiledEvent;
 
-/** What the run will take, before it starts: the first evaluation has been timed, or, in a run that is continued, those before. */
+/** What the run will take, once it has started: the first evaluation has been timed, or, in a run that is continued, those before. */
 export interface EstimateEvent {
   type: 'estimate';
   /** Seconds of an evaluation. */
