@@ -79,7 +79,7 @@ async function experiment(
 // We start from noise and paint a picture to which one layer responds as it does to the content picture. Apart from a little smoothness, we
 // ask for nothing else.
 //
-// Compare the mountains, layer by layer. With a layer near the picture, everything comes back, colours too. From block3 on, the outlines
+// Compare the mountains, layer by layer. With a layer near the picture, everything comes back, colours too. With block4, the outlines
 // come back, but the colours are free to change. With block5, little more than the places of things is left.
 
 // %%
@@ -222,9 +222,11 @@ await experiment('pooling', 2, {}, networks);
 // ## 6. Where to begin
 //
 // The loss has many valleys, and the optimiser walks down into a near one. The content picture already has the motif. From the style
-// picture, the optimiser has to dig the motif out: look for what is left of the great wave. From noise, the loss has to supply everything.
+// picture, the optimiser has to dig the motif out: look for what is left of the great wave. From noise, the loss has to supply everything,
+// so this experiment takes the terms by shares again.
 
 // %%
+const motif = wf.contentTermRelative({ weight: 0.3, layers: { block4_conv2: 1 } });
 const beginnings = { content: contentPicture, style: stylePicture, noise: faintNoise };
 
 await experiment(
@@ -234,7 +236,7 @@ await experiment(
   Object.fromEntries(
     Object.entries(beginnings).map(([name, picture]) => [
       `begun at the ${name}`,
-      { terms: [content, style, smooth], first: () => picture },
+      { terms: [motif, ...textureTerms(Object.keys(styleLayers))], first: () => picture },
     ]),
   ),
 );

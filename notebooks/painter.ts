@@ -81,14 +81,15 @@ async function paintings(name: string, columns: number, choices: Record<string, 
 // %% [markdown]
 // ## 1. One change at a time
 //
-// We begin with the preset `chapter`, and make six changes, each on top of the ones before.
+// We begin with the preset `chapter`, and make five changes, each on top of the ones before.
 //
 // 1. **A pyramid instead of pixels.** L-BFGS moves smooth layers of all sizes, so whole areas take the colours of the style. Compare the sky.
 // 2. **Shares instead of sums, at several sizes.** Each layer's difference is measured as a share of what the layer sees in the target, so that
 //    no layer drowns the others. The network looks at the picture at full, half and quarter size, so strokes of all sizes count. The content
 //    layer is nearer to the picture. Compare the mountains, which keep their outlines, and the size of the strokes.
 // 3. **More total variation.** The grain between the strokes goes. Look closely at flat areas.
-// 4. **A margin.** Beyond the border the network sees black, and paints a frame against it. Now the canvas is larger than the picture, and its margin is cut off. Compare the edges.
+// 4. **A margin.** Beyond the border the network sees black, and paints a frame against it. Now the canvas is a little larger than the
+//    picture, and the frame is cut off with the rest of the margin. Compare the edges.
 // 5. **Against clipping.** Values are kept away from plain black and white, where no stroke can be seen. Compare the clouds and the snow.
 
 // %%
@@ -179,7 +180,7 @@ await paintings('two-styles', 3, {
 // and below the shore, then move it and run the cell again.
 
 // %%
-const shore = 0.55; // as a share of the height, from the top
+const shore = 0.74; // as a share of the height, from the top
 const softEdge = 0.05;
 
 const contentSize = await wf.pictureSize(contentPath);
@@ -189,7 +190,8 @@ for (let y = 0; y < height; y++) {
   const white = Math.min(Math.max((shore - y / height) / softEdge + 0.5, 0), 1);
   mask.data.fill(255 * white, y * width * 3, (y + 1) * width * 3);
 }
-await wf.show('mask', wf.pictureGrid({ mask: mask }, { pictureWidth: 300 }));
+const contentPicture = await wf.loadImage(contentPath);
+await wf.show('mask', wf.pictureGrid({ content: contentPicture, mask: mask }, { pictureWidth: 300 }));
 await paintings('regions', 2, {
   'Van Gogh above, Hokusai below': { ...both, mask: mask },
   'Hokusai above, Van Gogh below': { style: [otherStylePath, stylePath], mask: mask },

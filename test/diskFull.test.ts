@@ -6,6 +6,8 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { main } from '../src/commandLine/cli';
+import { saveImage } from '../src/picture/save';
+import { randomPicture } from './helpers/randomFastStyle';
 import { lossesIn, resultsIn } from './helpers/tinyProcess';
 import { openTinyVgg19, tinyPictures } from './helpers/tinyVgg19';
 
@@ -20,7 +22,7 @@ describe('a disk that is full', () => {
     disk = path.join(folder, 'disk');
     await mkdir(disk);
     if (process.platform === 'linux') {
-      mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]).status === 0;
+      mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]).status === 0;
     }
     if (!mounted) {
       console.log('      skipped: only the superuser of a Linux machine can mount a small disk');
@@ -115,4 +117,39 @@ describe('a disk that is full', () => {
       rmSync(dir, { recursive: true });
     });
   }
+
+  describe('for a training', () => {
+    let args: string[];
+    const out = () => path.join(disk, 'my.onnx');
+
+    before(async () => {
+      const style = path.join(folder, 'painting.png');
+      await saveImage(randomPicture(64, 80), style);
+      args = ['train', '--style', style, '--style-height', '64', '--out', out(), '--minutes', '0.1'];
+    });
+
+    it('is refused before the work', async () => {
+      fill(1_000_000);
+      const { exitCode, stderr } = await wheatfield(args);
+      assert.match(stderr, / has 1\.0 MB free, and the run's checkpoints need 13\.\d MB\. Make room, /);
+      assert.equal(exitCode, 2);
+      assert.deepEqual(await readdir(disk), ['filler']);
+      rmSync(filler());
+    });
+
+    it('while it works, ends it and leaves nothing half written; with room again, the same command works', async () => {
+      const { exitCode, stderr } = await wheatfield(args, (text) => {
+        if (text.includes('photographs to train on')) fill(0);
+      });
+      assert.match(
+        stderr,
+        /^Cannot write .*my\.onnx\.checkpoint: ENOSPC: .*The previous file is intact\.\n$/,
+      );
+      assert.equal(exitCode, 2);
+      assert.deepEqual(await readdir(disk), ['filler']);
+      rmSync(filler());
+      assert.deepEqual(await wheatfield(args), { exitCode: 0, stderr: '' });
+      assert.ok(existsSync(out()));
+    }).timeout(240_000);
+  });
 });

@@ -6,11 +6,14 @@ import path from 'node:path';
 import '../greeting';
 import { UserError } from '../errors';
 import { type AdaptEvent, adapt } from '../fastStyle/adapt';
+import { ARCHITECTURES } from '../fastStyle/architecture';
 import type { FastStyleModel } from '../fastStyle/modelFile';
 import { fastStyleOnnx } from '../fastStyle/onnx';
+import { bytesOfTraining } from '../fastStyle/trainingState';
 import { STYLE_HEIGHT } from '../fastStyle/styleHeight';
 import type { Picture } from '../picture/image';
 import { saveImage } from '../picture/save';
+import { assertRoom } from '../runFolder/place';
 import { openStylizer } from '../stylize/stylizer';
 import { writeWholeFile } from '../wholeFile';
 import { numberFlag, wholeFlag } from './numberFlags';
@@ -45,6 +48,7 @@ export async function runTrain(flags: TrainFlags, { stdout, signal }: Surroundin
       },
     );
   });
+  if (!flags.force) await assertRoom(checkpoint, bytesOfTraining(ARCHITECTURES.quality));
   const print = printer(stdout);
   try {
     const events = adapt({

@@ -4,6 +4,7 @@ import { UserError } from '../errors';
 import { type SafeTensor, readSafetensors, writeSafetensors } from '../network/safetensors';
 import { type AdamState, startAdam } from '../train/adam';
 import type { Parameters } from '../train/parameters';
+import { type Architecture, parameterShapes, styleLength } from './architecture';
 
 export interface TrainingState {
   /** Shared parameters by name, and style/NAME for each style. */
@@ -46,6 +47,15 @@ export function updateAverage({ parameters, average, adam }: TrainingState, deca
 
 /** What a checkpoint keeps of each parameter. */
 const PARTS = ['parameters', 'mean', 'square', 'average', 'best'] as const;
+
+/** How large the checkpoint of a training of one style is: its header's names are short beside its numbers. */
+export function bytesOfTraining(architecture: Architecture): number {
+  const shared = Object.values(parameterShapes(architecture)).map((shape) =>
+    shape.reduce((n, side) => n * side, 1),
+  );
+  const numbers = shared.reduce((sum, n) => sum + n, styleLength(architecture));
+  return PARTS.length * Float32Array.BYTES_PER_ELEMENT * numbers;
+}
 
 /** @throws UserError where the file cannot be written; an earlier checkpoint there stays */
 export async function saveTraining(file: string, state: TrainingState): Promise<void> {

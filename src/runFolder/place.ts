@@ -2,7 +2,6 @@
 import { access, mkdir, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
-import { pairsFor } from '../lbfgsb';
 
 /** @throws UserError where `dir` is a file, or would lie in one */
 export async function assertFolder(dir: string): Promise<void> {
@@ -37,26 +36,24 @@ export async function assertWritable(dir: string): Promise<void> {
   }
 }
 
-/** Float64 numbers for each variable beside the pairs of L-BFGS's memory: the point, two gradients and a direction, and a part. */
-const CHECKPOINT_ARRAYS = 4 + 1;
-
 /**
- * Checks that the disk has room for two checkpoints, the previous and the new one, at their largest.
+ * Checks that the disk has room for two checkpoints, the previous and the new one.
  *
  * @param checkpoint the file, which may be there already
+ * @param bytes its size at its largest
  * @throws UserError where there is too little room
  */
-export async function assertRoom(checkpoint: string, variables: number): Promise<void> {
+export async function assertRoom(checkpoint: string, bytes: number): Promise<void> {
   const dir = path.dirname(checkpoint);
   const { bavail, bsize } = await statfs(await nearestExisting(path.resolve(dir)));
-  const needed = 2 * (2 * pairsFor(variables) + CHECKPOINT_ARRAYS) * 8 * variables;
+  const needed = 2 * bytes;
   const there = await stat(checkpoint).then(
     ({ size }) => size,
     () => 0,
   );
   const free = bavail * bsize + there;
   if (free >= needed) return;
-  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  const megabytes = (n: number) => `${(n / 1e6).toFixed(1)} MB`;
   throw new UserError(
     `${dir} has ${megabytes(free)} free, and the run's checkpoints need ${megabytes(needed)}. ` +
       'Make room, choose another --out, or start anyway with --force.',
