@@ -27,6 +27,7 @@ export {
 export {
   IMAGENET_MEANS_BGR,
   type PictureArray,
+  type RgbValues,
   type Rounding,
   deprocess,
   preprocess,
@@ -56,6 +57,9 @@ export {
 export { type FeatureExtractor, type Features, featureExtractor } from './losses/features';
 export {
   CHAPTER_TERMS,
+  type ActivationsTerm,
+  type ComparingTerm,
+  type GramTerm,
   type LayerShares,
   type LayerTerm,
   type LayerTermOptions,

@@ -85,6 +85,13 @@ const onOrOff: Kind<boolean> = {
   read: (given) => (typeof given === 'boolean' ? given : undefined),
 };
 
+const tileKind: Kind<'auto' | 'whole' | number> = {
+  expected: `auto, whole, or ${wholeNumber(128, 16383).expected}`,
+  placeholder: '<auto|whole|pixels>',
+  choices: ['auto', 'whole'],
+  read: (given) => oneOf('auto', 'whole').read(given) ?? wholeNumber(128, 16383).read(given),
+};
+
 export const SETTINGS = {
   preset: setting(
     oneOf(...PRESET_NAMES),
@@ -229,6 +236,12 @@ export const SETTINGS = {
     PAINTER.winograd,
     'Optimiser',
     "compute wide convolutions by Winograd's algorithm on the processor: faster, and rounded differently",
+  ),
+  tile: setting(
+    tileKind,
+    'auto',
+    'Optimiser',
+    'how the network sees a large picture: whole, in windows with sides of about so many pixels, or auto, which is whole if that fits into the memory; the picture is the same',
   ),
   threads: setting(wholeNumber(1, 1024), availableParallelism(), 'Optimiser', 'how many processors to use'),
 

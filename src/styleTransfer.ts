@@ -4,6 +4,7 @@ import { problemFromSettings } from './problem/fromSettings';
 import { type Problem, type ProblemOptions, createProblem } from './problem/problem';
 import { reports } from './reports';
 import { type Settings, readSettings } from './settings';
+import { estimateOf, timed } from './transfer/estimate';
 import type { PreparationEvent, TransferEvent } from './transfer/events';
 import { type LoopEvent, type Transfer, type TransferOptions, transfer } from './transfer/transfer';
 
@@ -16,7 +17,7 @@ export interface StyleTransferRequest extends Partial<Omit<Settings, 'content' |
   mask?: PictureSource | readonly PictureSource[];
 }
 
-export type StyleTransferOptions = Pick<ProblemOptions, 'openNetwork' | 'beforeWork'> &
+export type StyleTransferOptions = Pick<ProblemOptions, 'openNetwork' | 'beforeWork' | 'freeMemory'> &
   Pick<TransferOptions, 'signal' | 'from'>;
 
 /**
@@ -87,7 +88,16 @@ export function wholeTransfer(
       abandoned.abort();
     }
     try {
-      yield* (run = transfer(prepared, options));
+      const { problem: once, firstEvaluation } = timed(prepared);
+      run = transfer(once, options);
+      let isEstimated = false;
+      for await (const event of run) {
+        yield event;
+        if (isEstimated || event.type !== 'start') continue;
+        isEstimated = true;
+        const estimate = await estimateOf(firstEvaluation, options);
+        if (estimate) yield estimate;
+      }
     } finally {
       const disposal = prepared.dispose();
       // After an abort nobody waits for the evaluation that was given up.

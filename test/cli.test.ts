@@ -72,11 +72,12 @@ describe('wheatfield transfer', () => {
 
   it('prints what the chapter prints, and the loss of the picture as saved', () => {
     assert.deepEqual([outcome.exitCode, outcome.stderr], [0, '']);
-    const [network, size, ...lines] = outcome.stdout.trimEnd().split('\n');
+    const [network, size, start, estimate, ...lines] = outcome.stdout.trimEnd().split('\n');
     assert.deepEqual(
       [network, size],
       ['The network is a tiny VGG19.', '40 x 32 pixels, device: cpu, threads: 1, weights: seeded'],
     );
+    assert.match(estimate, /^About [\d.]+ s an evaluation, \d+ s to go, and at most \d+\.\d GB of memory$/);
     const entries = lossesIn(out);
     const expected = entries.flatMap(({ loss, saved }, i) => [
       `Start of iteration ${i}`,
@@ -86,7 +87,7 @@ describe('wheatfield transfer', () => {
       `  Iteration ${i} completed in SECONDS s`,
     ]);
     const came = lines.map((line) => line.replace(/\d+\.\d s$/, 'SECONDS s'));
-    assert.deepEqual(came, [...expected, 'All 2 iterations are done.']);
+    assert.deepEqual([start, ...came], [...expected, 'All 2 iterations are done.']);
   });
 
   it('writes no control characters where nobody watches', () => {
@@ -330,6 +331,7 @@ describe('wheatfield --help', () => {
     '--content-weight <number>': `(default: ${PRESETS.painter.contentWeight}; chapter: 0.025)`,
     '--device <cpu|webgpu|auto>': '(default: cpu)',
     '--style-weight <number>': `(default: ${PRESETS.painter.styleWeight}; chapter: 1)`,
+    '--tile <auto|whole|pixels>': '(default: auto)',
     '--tv-weight <number>': `(default: ${PRESETS.painter.tvWeight}; chapter: 0.0001)`,
     '--clipping-weight <number>': `(default: ${PRESETS.painter.clippingWeight}; chapter: 0)`,
     '--margin <n>': `(default: ${PRESETS.painter.margin}; chapter: 0)`,

@@ -76,6 +76,27 @@ describe('wheatfield many', function () {
     assert.ok(stdout.endsWith(`Contact sheet: ${path.join(out, 'contact_sheet.png')}\n`));
   });
 
+  it('paints anew what another mask belongs to, whatever its name', async () => {
+    const masked = path.join(folder, 'masked');
+    const [mask, moved] = [path.join(folder, 'mask.png'), path.join(folder, 'moved.png')];
+    const grey = (left: number) =>
+      sharp(Buffer.from([left, left, left, 255, 255, 255]), { raw: { width: 2, height: 1, channels: 3 } })
+        .png()
+        .toBuffer();
+    writeFileSync(mask, await grey(0));
+    const paint = async (file: string) => {
+      const { exitCode, stdout, stderr } = await many(masked, ['--mask', file]);
+      assert.deepEqual([exitCode, stderr], [0, '']);
+      return stdout.split('\n').filter((line) => line.endsWith(', done before')).length;
+    };
+    assert.equal(await paint(mask), 0);
+    copyFileSync(mask, moved);
+    assert.equal(await paint(moved), 4);
+    writeFileSync(mask, await grey(128));
+    assert.equal(await paint(mask), 0);
+    assert.equal(await paint(mask), 4);
+  });
+
   it('paints every content in every style, each in a folder of its own, and a contact sheet', async () => {
     assert.deepEqual((await readdir(out)).sort(), [...NAMES, 'contact_sheet.png', 'many.json'].sort());
     for (const name of NAMES) {

@@ -20,6 +20,7 @@ describe('readSettings', () => {
     seed: 0,
     network: 'auto',
     device: 'cpu',
+    tile: 'auto',
     threads: availableParallelism(),
     weights: undefined,
     out: 'results',

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { contactSheet } from '../many/contactSheet';
 import { type Pair, allPairs, picturesAt } from '../many/pairs';
 import { type ManyRecord, openRecord, writeRecord } from '../many/record';
+import { givenMasks } from '../problem/masks';
+import type { ProblemSource } from '../problem/problem';
 import { recordsOf } from '../problem/sources';
 import { lockFolder } from '../runFolder/folderLock';
 import { assertFolder, assertWritable } from '../runFolder/place';
@@ -57,12 +59,13 @@ export async function runMany(
       const name = path.basename(pair.folder);
       const place = `${i + 1} of ${pairs.length}: ${name}`;
       const before = record.runs[name];
-      if (before && 'picture' in before && (await isDone(pair, before.picture))) {
+      const settings = settingsOf(pair);
+      if (before && 'picture' in before && (await isDone(pair, settings, before.picture))) {
         stdout.write(`${place}, done before\n`);
         continue;
       }
       stdout.write(`${place}\n`);
-      const outcome = await outcomeOf(pair, settingsOf(pair), force, surroundings);
+      const outcome = await outcomeOf(pair, settings, force, surroundings);
       if ('stopped' in outcome) {
         stdout.write(`Stopped at ${i + 1} of ${pairs.length}. The same command goes on from here.\n`);
         return outcome.stopped;
@@ -86,7 +89,7 @@ async function outcomeOf(
   surroundings: Surroundings,
 ): Promise<Outcome> {
   try {
-    const continues = !force && (await isSame(pair));
+    const continues = !force && (await isSame(pair, settings));
     const stopped = continues
       ? await resumeTransfer(pair.folder, { force: false }, surroundings)
       : await runTransfer(settings, { force, replace: true }, surroundings);
@@ -96,22 +99,23 @@ async function outcomeOf(
   }
 }
 
-async function isDone(pair: Pair, picture: string): Promise<boolean> {
+async function isDone(pair: Pair, settings: Settings, picture: string): Promise<boolean> {
   const isThere = await access(path.join(pair.folder, picture)).then(
     () => true,
     () => false,
   );
-  return isThere && (await isSame(pair));
+  return isThere && (await isSame(pair, settings));
 }
 
-/** Whether the run in the pair's folder is of these two pictures, as they are now. */
-async function isSame({ content, style, folder }: Pair): Promise<boolean> {
+/** Whether the run in the pair's folder is of these two pictures and these masks, as they are now. */
+async function isSame({ content, style, folder }: Pair, { mask = [] }: Settings): Promise<boolean> {
   const run = await readRecord(folder).catch(() => undefined);
   if (!run) return false;
-  const now = await recordsOf({ content, styles: [style], masks: [] }).catch(() => undefined);
-  return (
-    now?.content.sha256 === run.source.content.sha256 && now.styles[0].sha256 === run.source.styles[0]?.sha256
-  );
+  const now = await recordsOf({ content, styles: [style], masks: givenMasks(mask) }).catch(() => undefined);
+  if (!now) return false;
+  const checksums = (of: Pick<ProblemSource, 'content' | 'styles' | 'masks'>) =>
+    [of.content, ...of.styles, ...(of.masks ?? [])].map(({ sha256 }) => sha256).join();
+  return checksums(now) === checksums(run.source);
 }
 
 async function writeSheet(

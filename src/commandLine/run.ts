@@ -74,6 +74,7 @@ export async function resumeTransfer(
     // Now auto might choose another one than then.
     network: record.source.network,
     device: device ?? record.source.device,
+    tile: record.source.tile ?? 'whole',
     out: dir,
     iterations: iterations ?? record.settings.iterations,
   });

@@ -1,6 +1,8 @@
 /** The watcher that prints: the chapter's lines, and on a terminal a live line with an estimate of the time left. */
+import { gigabytes } from '../problem/memory';
 import { resultPath } from '../runFolder/pictureFiles';
 import type { Settings } from '../settings';
+import { evaluationsLeft } from '../transfer/estimate';
 import type { DownloadEvent, StepEvent, TransferEvent } from '../transfer/events';
 
 /** Where lines go: process.stdout, or anything like it. */
@@ -27,7 +29,7 @@ export function terminal(
     stream.write(`${line}\n`);
   };
   const download = downloadProgress(stream);
-  let startedAt = 0;
+  let [startedAt, bytes] = [0, 0];
   let [size, network, weights, device, why] = ['', '', '', '', ''];
   const notices: string[] = [];
   return (event) => {
@@ -48,9 +50,15 @@ export function terminal(
         [device, why] = [event.name, event.why ? `${event.why}\n` : ''];
         break;
       case 'compiled':
+        ({ bytes } = event);
         // Only now, so that a run that cannot work prints nothing but the reason.
         print(
           `${notices.join('')}${network}\n${why}${size}, device: ${device}, threads: ${settings.threads}, weights: ${weights}`,
+        );
+        break;
+      case 'estimate':
+        print(
+          `About ${event.secondsEach.toPrecision(3)} s an evaluation, ${duration(event.seconds)} to go, and at most ${gigabytes(bytes)} of memory`,
         );
         break;
       case 'start':
@@ -82,10 +90,7 @@ export function progressLine(
   { iterations, evaluations }: Pick<Settings, 'iterations' | 'evaluations'>,
 ): string {
   const secondsEach = event.seconds / event.evaluations;
-  // An iteration ends beyond its number of evaluations, and scoring the saved picture is one more.
-  const left =
-    Math.max(evaluations + 2 - event.evaluationsInIteration, 1) +
-    (iterations - 1 - event.iteration) * (evaluations + 2);
+  const left = evaluationsLeft(event, event.evaluationsInIteration, { iterations, evaluations });
   return (
     `  evaluation ${event.evaluationsInIteration} of ${evaluations + 1}, loss ${event.loss.toExponential(3)}, ` +
     `${secondsEach.toPrecision(3)} s each, ${duration(left * secondsEach)} left`

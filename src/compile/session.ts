@@ -26,6 +26,11 @@ export interface SessionOptions {
    * greatest value, and takes memory for transformed filters. Default true.
    */
   winograd?: boolean;
+  /**
+   * Whether the memory of a run is kept for the next. Without, the processor takes a sixth more time, and several functions that work one
+   * after the other need no more memory than the largest. Default true.
+   */
+  keepsMemory?: boolean;
   /** Writes ONNX Runtime's profile of each node to files whose names start so. */
   profilePrefix?: string;
 }
@@ -69,7 +74,7 @@ export interface ModelSession {
 export async function openModel(
   model: Uint8Array,
   preparations: Iterable<Preparation>,
-  { device = 'cpu', threads = availableParallelism(), profilePrefix }: SessionOptions,
+  { device = 'cpu', threads = availableParallelism(), keepsMemory = true, profilePrefix }: SessionOptions,
 ): Promise<ModelSession> {
   const thread = sessionThread();
   const session = sessions++;
@@ -99,7 +104,9 @@ export async function openModel(
       await ask({ ask: 'prepare', session, name, model: bytes, threads }, [bytes.buffer]);
     }
     const bytes = ownMemory(model);
-    await ask({ ask: 'open', session, model: bytes, device, threads, profilePrefix }, [bytes.buffer]);
+    await ask({ ask: 'open', session, model: bytes, device, threads, keepsMemory, profilePrefix }, [
+      bytes.buffer,
+    ]);
   };
   await open().catch(async (error: unknown) => {
     await close();

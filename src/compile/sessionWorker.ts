@@ -13,6 +13,7 @@ export type Request =
       model: Uint8Array;
       device: DeviceName;
       threads: number;
+      keepsMemory: boolean;
       profilePrefix: string | undefined;
     }
   | { ask: 'run'; session: number; inputs: readonly { data: Float32Array; shape: readonly number[] }[] }
@@ -107,6 +108,7 @@ async function open({
   model,
   device,
   threads,
+  keepsMemory,
   profilePrefix,
 }: Extract<Request, { ask: 'open' }>): Promise<void> {
   // Here and not above: where the native library is missing, this is an answer and not the end of the thread.
@@ -118,6 +120,7 @@ async function open({
     interOpNumThreads: 1,
     executionMode: 'sequential',
     enableMemPattern: false,
+    enableCpuMemArena: keepsMemory,
     ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
   });
   sessions.set(session, opened);

@@ -11,6 +11,30 @@ const pageSize = 65536;
 /** 32-bit addresses reach no further. */
 const greatestMemory = 65536 * pageSize;
 
+/** SciPy's m. */
+const usualPairs = 10;
+
+/** How many pairs to keep of so many variables: SciPy's 10, or as many as a WebAssembly memory holds, but one at the least. */
+export function pairsFor(n: number): number {
+  for (let m = usualPairs; m > 1; m--) if (numbersIn(n, m) * bytesPerNumber <= greatestMemory) return m;
+  return 1;
+}
+
+/** Whole cache lines, and an odd number of them: vectors that begin a power of 2 apart would drive each other out of the cache. */
+function numbersPerVector(n: number): number {
+  return 8 * (Math.ceil(n / 8) | 1);
+}
+
+/** y and s of each pair, and zeros where the last group is not full. */
+function vectorsIn(m: number): number {
+  return 2 * pairsPerGroup * Math.ceil(m / pairsPerGroup);
+}
+
+/** What lies in the memory: three blocks, three numbers for each vector, and the vectors. */
+function numbersIn(n: number, m: number): number {
+  return 3 * blockLength + 3 * vectorsIn(m) + 2 * m * numbersPerVector(n);
+}
+
 /** kernel.wat's functions, which say more; all but `groups` and `bytes` are addresses. */
 interface Kernel {
   products(
@@ -57,12 +81,8 @@ export class Corrections {
     readonly n: number,
     readonly m: number,
   ) {
-    const vectors = 2 * pairsPerGroup * Math.ceil(m / pairsPerGroup);
-    // Whole cache lines, zeros in the rest, and an odd number of them: vectors that begin a power of 2 apart would drive
-    // each other out of the cache.
-    const numbersPerVector = 8 * (Math.ceil(n / 8) | 1);
-    const numbers = 3 * blockLength + 3 * vectors + 2 * m * numbersPerVector;
-    const { buffer, kernel } = instantiate(numbers * bytesPerNumber, n, m);
+    const vectors = vectorsIn(m);
+    const { buffer, kernel } = instantiate(numbersIn(n, m) * bytesPerNumber, n, m);
     this.kernel = kernel;
 
     let taken = 0;
@@ -74,7 +94,7 @@ export class Corrections {
     this.blockOfU = take(blockLength);
     this.blockOfV = take(blockLength);
     this.zeros = take(blockLength);
-    for (let k = 0; k < 2 * m; k++) this.spare.push(take(n, numbersPerVector));
+    for (let k = 0; k < 2 * m; k++) this.spare.push(take(n, numbersPerVector(n)));
     this.ofU = take(vectors);
     this.ofV = take(vectors);
     this.unused = new Float64Array(2 * m);

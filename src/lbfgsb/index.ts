@@ -1,4 +1,5 @@
 export { fminLbfgsb, type FminLbfgsbInfo, type FminLbfgsbOptions } from './fminLbfgsb';
+export { pairsFor } from './corrections';
 export { lbfgsb, type LbfgsbOptions } from './iterate';
 export {
   exportState,

@@ -76,9 +76,13 @@ export function gramLossPerPosition(S: tf.Tensor2D, C: tf.Tensor2D): tf.Scalar {
  * @returns a scalar
  */
 export function relativeDistance(target: tf.Tensor, own: tf.Tensor): tf.Scalar {
+  return asShare(contentLoss(target, own), tf.sum(tf.square(target)));
+}
+
+/** A sum of squared differences as a share of the sum of the target's squares; scalars. */
+export function asShare(squares: tf.Scalar, targetSquares: tf.Scalar): tf.Scalar {
   // Where the target is 0 everywhere, so is the distance of 0 to it.
-  const scale = tf.add(tf.sum(tf.square(target)), 1e-12);
-  return tf.div(tf.sum(tf.square(tf.sub(own, target))), scale);
+  return tf.div(squares, tf.add(targetSquares, 1e-12));
 }
 
 /**

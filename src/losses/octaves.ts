@@ -23,6 +23,16 @@ export function sizeAtOctave({ width, height }: Size, octave: number): Size {
   return { width: Math.floor(width / 2 ** octave), height: Math.floor(height / 2 ** octave) };
 }
 
+/** Pictures [batch, height, width, 3] halved `octave` times; each octave is computed once. */
+export function halvings(x: tf.Tensor4D): (octave: number) => tf.Tensor4D {
+  const pictures = [x];
+  return (octave) => {
+    while (pictures.length <= octave)
+      pictures.push(tf.avgPool(pictures.at(-1) as tf.Tensor4D, 2, 2, 'valid'));
+    return pictures[octave];
+  };
+}
+
 /**
  * What the network sees of pictures [batch, height, width, 3] that were halved `octave` times; each octave is computed once.
  *
@@ -32,11 +42,7 @@ export function octavesOf<Seen>(
   extractor: (x: tf.Tensor4D) => Seen,
   x: tf.Tensor4D,
 ): (octave: number) => Seen {
-  const pictures = [x];
+  const pictures = halvings(x);
   const features: Seen[] = [];
-  return (octave) => {
-    while (pictures.length <= octave)
-      pictures.push(tf.avgPool(pictures.at(-1) as tf.Tensor4D, 2, 2, 'valid'));
-    return (features[octave] ??= extractor(pictures[octave]));
-  };
+  return (octave) => (features[octave] ??= extractor(pictures(octave)));
 }

@@ -1,15 +1,13 @@
 /** The terms of a loss, as a list: the chapter's three (In [22]), and a style term that compares pictures of any size. */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors';
 import type { Size } from '../picture/image';
-import type { Features } from './features';
 import { type Place, placeOf, sizeAtOctave } from './octaves';
 import {
+  asShare,
   clippingLoss,
-  contentLoss,
   gramLoss,
   gramLossPerPosition,
-  gramMatrixPerPosition,
   relativeDistance,
   squaredVariation,
   totalVariationLoss,
@@ -26,21 +24,38 @@ export interface Term {
   readonly weight: number;
 }
 
-/** Compares what the network sees of the combination image with what it sees of another picture, layer by layer. */
-export interface LayerTerm<Statistic extends tf.Tensor = tf.Tensor> extends Term {
+/** What every term has that compares the combination image with another picture, layer by layer. */
+export interface ComparingTerm extends Term {
   readonly layers: LayerShares;
   /** The picture to compare with: the content picture, or the style picture at this index. */
   readonly source: 'content' | number;
+}
+
+/** Compares the activations of both pictures, position by position. */
+export interface ActivationsTerm extends ComparingTerm {
+  readonly compares: 'activations';
+  /**
+   * How far they are apart at a layer, a scalar.
+   *
+   * @param squares the sum of their squared differences over all positions, a scalar
+   * @param targetSquares the sum of the squares of the other picture's activations
+   */
+  distance(squares: tf.Scalar, targetSquares: tf.Scalar): tf.Scalar;
+}
+
+/** Compares Gram matrices, which know nothing of positions. */
+export interface GramTerm extends ComparingTerm {
+  readonly compares: 'gramMatrices';
+  /** Whether each is divided by the number of positions that it sums over, or by the area of the region. */
+  readonly perPosition: boolean;
   /** The region of the combination image that is compared, by its index; default all of it. */
   readonly region?: number;
-  /**
-   * What is compared at a layer. It is computed once for the source, and at every evaluation for the combination image, there with a guide
-   * [height, width] where the term has a region.
-   */
-  statistic(features: Features, layer: string, guide?: tf.Tensor2D): Statistic;
-  /** How far the two are apart, a scalar. `size` is the combination image's, in pixels. */
-  distance(target: Statistic, own: Statistic, size: Size): tf.Scalar;
+  /** How far two of them [channels, channels] are apart, a scalar. `size` is the combination image's, in pixels. */
+  distance(target: tf.Tensor2D, own: tf.Tensor2D, size: Size): tf.Scalar;
 }
+
+/** Compares what the network sees of the combination image with what it sees of another picture, layer by layer. */
+export type LayerTerm = ActivationsTerm | GramTerm;
 
 /** Asks something of the combination image [1, height, width, 3] alone; a scalar. */
 export interface PictureTerm extends Term {
@@ -60,26 +75,13 @@ export interface LayerTermOptions {
 export type PictureTermOptions = Pick<LayerTermOptions, 'name' | 'weight'>;
 
 /** Content: activations compared position by position. Source: In [19]. */
-export function contentTerm(options: LayerTermOptions): LossTerm {
-  return activationsTerm(options, contentLoss);
+export function contentTerm({ name = 'content', ...rest }: LayerTermOptions): LossTerm {
+  return { name, ...rest, source: 'content', compares: 'activations', distance: (squares) => squares };
 }
 
 /** Content, by activations that differ as a share of the content picture's own: the weight means the same at every size. */
-export function contentTermRelative(options: LayerTermOptions): LossTerm {
-  return activationsTerm(options, relativeDistance);
-}
-
-function activationsTerm(
-  { name = 'content', ...rest }: LayerTermOptions,
-  distance: LayerTerm<tf.Tensor3D>['distance'],
-): LossTerm {
-  return layerTerm({
-    name,
-    ...rest,
-    source: 'content',
-    statistic: (features, layer) => features.activations(layer),
-    distance,
-  });
+export function contentTermRelative({ name = 'content', ...rest }: LayerTermOptions): LossTerm {
+  return { name, ...rest, source: 'content', compares: 'activations', distance: asShare };
 }
 
 export interface StyleTermOptions extends LayerTermOptions {
@@ -97,33 +99,31 @@ export interface RelativeStyleTermOptions extends StyleTermOptions {
  * image, and so its size. Source: In [20].
  */
 export function styleTerm({ name = 'style', style = 0, ...rest }: StyleTermOptions): LossTerm {
-  return layerTerm({
+  return {
     name,
     ...rest,
     source: style,
-    statistic: (features, layer) => features.gramMatrix(layer),
+    compares: 'gramMatrices',
+    perPosition: false,
     distance: (S, C, { height, width }) => gramLoss(S, C, height, width),
-  });
+  };
 }
 
 /** Style by Gram matrices per position: the style picture keeps its own size and proportions. Source: Gatys, Ecker and Bethge 2015. */
-export function styleTermPerPosition({ name = 'style', style = 0, ...rest }: StyleTermOptions): LossTerm {
-  return layerTerm({ name, ...rest, source: style, statistic: perPosition, distance: gramLossPerPosition });
+export function styleTermPerPosition(options: StyleTermOptions): LossTerm {
+  return perPosition(options, gramLossPerPosition);
 }
 
 /** The same, by Gram matrices that differ as a share of the style picture's own: all layers and all pictures count alike. */
-export function styleTermRelative({
-  name = 'style',
-  style = 0,
-  ...rest
-}: RelativeStyleTermOptions): LossTerm {
-  return layerTerm({ name, ...rest, source: style, statistic: perPosition, distance: relativeDistance });
+export function styleTermRelative(options: RelativeStyleTermOptions): LossTerm {
+  return perPosition(options, relativeDistance);
 }
 
-function perPosition(features: Features, layer: string, guide?: tf.Tensor2D): tf.Tensor2D {
-  if (guide) return tf.div(features.gramMatrix(layer, guide), tf.sum(guide));
-  const [height, width] = features.activations(layer).shape;
-  return gramMatrixPerPosition(features.gramMatrix(layer), height, width);
+function perPosition(
+  { name = 'style', style = 0, ...rest }: RelativeStyleTermOptions,
+  distance: GramTerm['distance'],
+): LossTerm {
+  return { name, ...rest, source: style, compares: 'gramMatrices', perPosition: true, distance };
 }
 
 /** Total variation: smoothness of the combination image. Source: In [21]. */
@@ -212,9 +212,4 @@ export function assertTerms(terms: readonly LossTerm[]): void {
   if (!terms.some(counts)) {
     throw new UserError('Every weight is 0, so there is nothing to minimise. Raise the weight of one term.');
   }
-}
-
-/** Forgets which kind of statistic a term compares: its own two functions agree on it. */
-function layerTerm<Statistic extends tf.Tensor>(term: LayerTerm<Statistic>): LossTerm {
-  return term;
 }

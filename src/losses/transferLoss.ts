@@ -1,6 +1,8 @@
 /** The loss as a weighted sum of terms, and its gradient: In [22] and [23] of the chapter. */
 import * as tf from '@tensorflow/tfjs';
+import type { Size } from '../picture/image';
 import type { FeatureExtractor, Features } from './features';
+import { contentLoss, gramMatrixPerPosition } from './lossFunctions';
 import { octavesOf } from './octaves';
 import type { Region } from './regions';
 import { type LayerTerm, type LossTerm, assertTerms, comparisons, isLayerTerm, termsAbout } from './terms';
@@ -25,7 +27,7 @@ export function targetsOf(
     return Object.fromEntries(
       about.map((term) => [
         term.name,
-        comparisons(term).map(({ layer, octave }) => term.statistic(features(octave), layer)),
+        comparisons(term).map(({ layer, octave }) => statisticOf(term, features(octave), layer)),
       ]),
     );
   };
@@ -78,13 +80,9 @@ export function transferLoss(
           const [target] = (targets[term.name] ?? []).slice(i, i + 1);
           if (!target)
             throw new Error(`The term ${term.name} has no target for ${layer} in octave ${octave}.`);
-          const own = term.statistic(
-            features(octave),
-            layer,
-            guideOf(term, features(octave), layer, regions),
-          );
-          const distance = term.distance(target, own, { height, width });
-          return tf.mul<tf.Scalar>(distance, weight);
+          const seen = features(octave);
+          const own = statisticOf(term, seen, layer, guideOf(term, seen, layer, regions));
+          return tf.mul<tf.Scalar>(distanceOf(term, target, own, { height, width }), weight);
         });
         return [term.name, parts.length === 0 ? tf.scalar(0) : tf.addN(parts)];
       }),
@@ -92,14 +90,32 @@ export function transferLoss(
   };
 }
 
+/** What a term compares at a layer: activations, or a Gram matrix, in which each position counts by its value in the guide. */
+function statisticOf(term: LayerTerm, features: Features, layer: string, guide?: tf.Tensor2D): tf.Tensor {
+  const activations = features.activations(layer);
+  if (term.compares === 'activations') return activations;
+  const gram = features.gramMatrix(layer, guide);
+  if (!term.perPosition) return gram;
+  const [height, width] = activations.shape;
+  return guide ? tf.div(gram, tf.sum(guide)) : gramMatrixPerPosition(gram, height, width);
+}
+
+/** How far two of those are apart. */
+function distanceOf(term: LayerTerm, target: tf.Tensor, own: tf.Tensor, size: Size): tf.Scalar {
+  return term.compares === 'activations'
+    ? term.distance(contentLoss(target, own), tf.sum(tf.square(target)))
+    : term.distance(target as tf.Tensor2D, own as tf.Tensor2D, size);
+}
+
 /** The region of a term at the size of a layer. */
 function guideOf(
-  { name, region }: LayerTerm,
+  term: LayerTerm,
   features: Features,
   layer: string,
   regions: readonly Region[],
 ): tf.Tensor2D | undefined {
-  if (region === undefined) return undefined;
+  if (term.compares === 'activations' || term.region === undefined) return undefined;
+  const { name, region } = term;
   const [height, width] = features.activations(layer).shape;
   const at = regions.at(region);
   if (!at) throw new Error(`The term ${name} has no region ${region}.`);

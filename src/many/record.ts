@@ -14,8 +14,17 @@ export interface ManyRecord {
   runs: Partial<Record<string, { picture: string } | { failed: string }>>;
 }
 
-/** Settings that are a pair's own, or that another call may change. */
-const FREE: readonly SettingName[] = ['content', 'style', 'out', 'threads', 'device', 'weights'];
+/** Settings that are a pair's own, that another call may change, or whose pictures are compared one by one. */
+const FREE: readonly SettingName[] = [
+  'content',
+  'style',
+  'mask',
+  'out',
+  'threads',
+  'device',
+  'tile',
+  'weights',
+];
 
 /**
  * The record of the folder, to be continued.

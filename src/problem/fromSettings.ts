@@ -23,7 +23,7 @@ import type { SizedPictures, StyleSize } from './sources';
 
 /** What the settings say about a problem; the caller adds signals, events or an open network. */
 export function problemFromSettings(settings: Settings): ProblemOptions {
-  const { content, style, height, resize, color, margin, network, weights, device, threads, winograd } =
+  const { content, style, height, resize, color, margin, network, weights, device, threads, winograd, tile } =
     settings;
   return {
     content,
@@ -37,6 +37,7 @@ export function problemFromSettings(settings: Settings): ProblemOptions {
     network,
     weights,
     winograd,
+    tile,
     device,
     threads,
     terms: lossTerms(settings),

@@ -7,6 +7,7 @@ import { listTargets, lossAndGrads, targetsFrom, targetsOf, transferLoss } from 
 import type { Region } from '../losses/regions';
 import type { LossTerm } from '../losses/terms';
 import type { Size } from '../picture/image';
+import { pairsFor } from '../lbfgsb';
 import type { Variables } from '../variables/variables';
 
 /**
@@ -15,19 +16,19 @@ import type { Variables } from '../variables/variables';
  * test/real-weights/memory.test.ts.
  */
 const COPIES_COMPILING = 10;
-const COPIES_RUNNING = 6;
+export const COPIES_RUNNING = 6;
 /** How often prepared values do: once, and half of that again is the constants that they come from, and what these were made of. */
-const COPIES_PREPARED = 1.5;
+export const COPIES_PREPARED = 1.5;
 /**
  * What ONNX Runtime takes for each byte that is alive at once: its arena grows in steps, what lies in bands leaves gaps in it, and blocked
  * layouts are copies. Measured there too.
  */
 const ARENA = 2;
 /**
- * Float64 arrays of the variables: ten pairs of L-BFGS's memory, its bounds, gradients, points and directions, and the copies that
+ * Float64 arrays of the variables beside the pairs of L-BFGS's memory: its bounds, gradients, points and directions, and the copies that
  * the Evaluator and a checkpoint take.
  */
-const ARRAYS = 20 + 15;
+const ARRAYS = 15;
 const LEAST_HEIGHT = 32;
 
 /** The parts of a problem that its graph depends on. */
@@ -69,10 +70,15 @@ export async function problemMemory(
  */
 export async function bytesNeeded(parts: ProblemParts, size: Size): Promise<number> {
   const { constants, prepared, peak } = await problemMemory(parts, size);
-  const arrays = ARRAYS * 8 * parts.variables.length;
+  const arrays = optimiserBytes(parts.variables.length);
   if (parts.device === 'webgpu') return Math.max(COPIES_COMPILING * constants, arrays);
   const running = COPIES_PREPARED * prepared + COPIES_RUNNING * constants + ARENA * peak + arrays;
   return Math.max(COPIES_COMPILING * constants, running);
+}
+
+/** Of L-BFGS and all that goes to it and comes from it. */
+export function optimiserBytes(variables: number): number {
+  return 8 * variables * (2 * pairsFor(variables) + ARRAYS);
 }
 
 /** Bytes that this process may still take: what the system can give, or what is left of its container's share. */
@@ -110,6 +116,7 @@ export async function assertFits(
   );
 }
 
-function gigabytes(bytes: number): string {
+/** Such as 1.5 GB. */
+export function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -4,25 +4,27 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { abortable } from '../abortable';
-import { type CompiledFunction, type Computed, type InputArray, type DeviceName, compile } from '../compile';
+import type { Computed, InputArray, DeviceName } from '../compile';
 import { type Device, chooseDevice, reasonOf } from '../device';
 import { UserError } from '../errors';
-import { type LossAndGrads, type Targets, lossAndGrads, transferLoss } from '../losses/transferLoss';
+import type { LossAndGrads } from '../losses/transferLoss';
 import { CHAPTER_TERMS, type LossTerm, assertTerms, layersOf, smallestSeen } from '../losses/terms';
 import { type Network, type OpenNetwork, openNetwork } from '../network/network';
 import type { Progress as Download } from '../network/download';
 import type { Picture, PictureSource, ResizeFilter, Size } from '../picture/image';
+import { bytesNeededTiled } from '../tiles/memory';
 import { preprocess } from '../picture/preprocess';
 import { SETTINGS, type Settings } from '../settings';
 import type { PreparationEvent } from '../transfer/events';
 import type { MakeVariables, Variables } from '../variables/variables';
 import { pyramid } from '../variables/pyramid';
+import { type CompiledLoss, compileLoss } from './compiledLoss';
 import { sizeWithMargin, withMargin, withoutMargin } from './margin';
 import { givenMasks, readRegions } from './masks';
-import { bytesNeeded } from './memory';
+import { availableMemory, bytesNeeded, optimiserBytes } from './memory';
 import { type Finish, recolored } from './recolor';
 import { type SizedPictures, type SourceRecord, type StyleSize, readPictures, recordsOf } from './sources';
-import { computeTargets, disposeTargets } from './targets';
+import { type BytesNeeded, chooseTiling, leastBytes } from './tiling';
 
 export interface ProblemOptions {
   content: PictureSource;
@@ -57,6 +59,10 @@ export interface ProblemOptions {
   chooseDevice?: (wanted: Settings['device']) => Promise<Device>;
   /** Whether wide convolutions may be computed by Winograd's algorithm. */
   winograd?: boolean;
+  /** How the network sees a large picture: whole, in windows of about so many pixels, or auto, which is whole if that fits into the memory. */
+  tile?: Settings['tile'];
+  /** Bytes that the process may still take; default: what the system reports. */
+  freeMemory?: () => number;
   threads?: number;
   /** When aborted, the preparation ends with the signal's reason, a download included. */
   signal?: AbortSignal;
@@ -75,6 +81,8 @@ export interface ProblemSource extends Size {
   weights: Network['weights'];
   /** Where it is computed: the processor's numbers and a GPU's differ in their last digits. */
   device: DeviceName;
+  /** About how long the sides are of the windows in which it is seen, in pixels; absent where it is seen whole. */
+  tile?: number;
 }
 
 /** A transfer before its work begins. */
@@ -135,6 +143,8 @@ export async function createProblem({
   device: wantedDevice = SETTINGS.device.default,
   chooseDevice: choose = chooseDevice,
   winograd = SETTINGS.winograd.default,
+  tile: wantedTile = SETTINGS.tile.default,
+  freeMemory = availableMemory,
   threads = SETTINGS.threads.default,
   weights,
   signal,
@@ -187,60 +197,66 @@ export async function createProblem({
 
     async function prepareOn({ name: device, why }: Device): Promise<Problem> {
       onEvent?.({ type: 'device', name: device, why });
-      const source = { ...size, ...records, network: name, weights: network.weights, device };
-      const bytesAt = (at: Size) => {
-        const whole = sizeWithMargin(at, margin);
-        const parts = { terms, extractor, regions, styleSizes: seen.styles, device, winograd };
-        return bytesNeeded({ ...parts, variables: makeVariables(whole) }, whole);
+      const bytesNeededAt = remembered((canvasAt: Size, side: number | undefined) => {
+        const parts = { terms, extractor, regions, variables: makeVariables(canvasAt), device, winograd };
+        return side === undefined
+          ? bytesNeeded({ ...parts, styleSizes: seen.styles }, canvasAt)
+          : bytesNeededTiled(parts, canvasAt, side);
+      });
+      const available = freeMemory();
+      const { tile, bytes, why: whyTiled } = await chooseTiling(wantedTile, canvas, bytesNeededAt, available);
+      const held = process.memoryUsage.rss();
+      if (whyTiled) onNotice(whyTiled);
+      const source = { ...size, ...records, network: name, weights: network.weights, device, tile };
+      const bytesAt = async (at: Size) => {
+        if (at.height === size.height) return bytes;
+        const canvasAt = sizeWithMargin(at, margin);
+        // These alone may be too much, which is known at once.
+        const arrays = optimiserBytes(makeVariables(canvasAt).length);
+        return arrays > available ? arrays : leastBytes(wantedTile, canvasAt, bytesNeededAt, available);
       };
       await beforeWork?.({ source, length: variables.length, bytesAt });
       signal?.throwIfAborted();
 
-      const targets = await computeTargets(terms, extractor, seen, { device, threads, signal });
-      const compiled = await compileWith(targets, device).finally(() => disposeTargets(targets));
-      onEvent?.({ type: 'compiled', memory: compiled.memory });
-      const dispose = () => compiled.dispose();
+      const loss = await compileLoss({
+        terms,
+        extractor,
+        pictures: seen,
+        regions,
+        variables,
+        size: canvas,
+        tile,
+        device,
+        threads,
+        winograd,
+        signal,
+        onTargets: () => onEvent?.({ type: 'targets' }),
+      });
+      if (device !== 'cpu') await tryOut(loss);
+      onEvent?.({ type: 'compiled', bytes: held + bytes });
       return {
         ...canvas,
         variables,
         z0,
-        lossAndGrads: (z) => compiled(z),
+        ...loss,
         finish: (whole) => finish(withoutMargin(whole, margin)),
         source,
         choice,
-        dispose,
-        [Symbol.asyncDispose]: dispose,
+        [Symbol.asyncDispose]: loss.dispose,
       };
     }
 
-    async function compileWith(targets: Targets, device: DeviceName): Promise<CompiledFunction<Evaluated>> {
-      onEvent?.({ type: 'targets' });
-      // Not a moment later: what compile would record is freed where this ends.
-      signal?.throwIfAborted();
-      const evaluation = evaluationOf(transferLoss(terms, extractor, targets, regions), variables);
-      const compiling = compile(evaluation, [variables.length], { device, threads, winograd });
-      const compiled = await abortable(compiling, signal, (late) => late.dispose());
-      if (device === 'cpu') return compiled;
-      // A GPU compiles its shaders and takes its memory at the first call. What fails there fails here.
-      await abortable(compiled(z0), signal).catch(async (error: unknown) => {
-        const disposal = compiled.dispose();
+    /** A GPU compiles its shaders and takes its memory at the first call. What fails there fails here. */
+    async function tryOut({ lossAndGrads, dispose }: CompiledLoss): Promise<void> {
+      await abortable(lossAndGrads(z0), signal).catch(async (error: unknown) => {
+        const disposal = dispose();
         if (!signal?.aborted) await disposal;
         throw error;
       });
-      return compiled;
     }
   } finally {
     network.dispose();
   }
-}
-
-/** Loss and gradient as functions of the variables, with the picture that they make. */
-function evaluationOf(
-  loss: (x: tf.Tensor4D) => Record<string, tf.Scalar>,
-  { picture }: Variables,
-): (z: tf.Tensor1D) => Evaluated {
-  const gradient = lossAndGrads((z: tf.Tensor1D) => loss(picture(z)));
-  return (z: tf.Tensor1D) => ({ ...gradient(z), picture: picture(z) });
 }
 
 function variablesOf(picture: Picture, variables: Variables): Float64Array {
@@ -254,4 +270,15 @@ function variablesOf(picture: Picture, variables: Variables): Float64Array {
 
 function sizeOf({ height, width }: Size): Size {
   return { height, width };
+}
+
+/** The same function of a size and a tile, which computes each once. */
+function remembered(bytesNeeded: BytesNeeded): BytesNeeded {
+  const known = new Map<string, Promise<number>>();
+  return (size, tile) => {
+    const key = `${size.width} x ${size.height}, ${tile}`;
+    const bytes = known.get(key) ?? bytesNeeded(size, tile);
+    known.set(key, bytes);
+    return bytes;
+  };
 }

@@ -2,7 +2,7 @@
  * A checkpoint as a file: everything that a run needs to continue, float64 unrounded. A header in V8's serialisation has placeholders for
  * the arrays, whose bytes follow in the same order. The arrays are not copied, because at 100 MB and more that would be noticeable.
  */
-import { readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
 import { UserError } from '../errors';
 import type { Checkpoint } from '../transfer/checkpoint';
@@ -38,35 +38,60 @@ export async function writeCheckpoint(file: string, checkpoint: Checkpoint): Pro
  * @throws UserError where the file is something else
  */
 export async function readCheckpoint(file: string): Promise<Checkpoint | undefined> {
-  const data = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw new UserError(
+  const cannot = (error: Error) =>
+    new UserError(
       `Cannot read the checkpoint ${file}: ${error.message}. Fix this, or start a new run with wheatfield transfer --force.`,
       { cause: error },
     );
+  const opened = await open(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw cannot(error);
   });
-  if (!data) return undefined;
+  if (!opened) return undefined;
   try {
-    return parsed(data);
+    return await parsed(opened);
   } catch (error) {
+    // A folder, say, can be opened but not read.
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw cannot(error as Error);
     throw new UserError(
       `${file} is not a whole checkpoint (${FORMAT}). Start a new run with wheatfield transfer --force.`,
       { cause: error },
     );
+  } finally {
+    await opened.close();
   }
 }
 
-function parsed(data: Buffer): Checkpoint {
-  if (data.toString('latin1', 0, FORMAT.length) !== FORMAT) throw new RangeError('another format');
-  const headerAt = FORMAT.length + 4;
-  let position = headerAt + data.readUInt32LE(FORMAT.length);
-  const outline: unknown = deserialize(data.subarray(headerAt, position));
-  return replace(outline, isPlaceholder, ({ arrayType, length }) => {
-    const { BYTES_PER_ELEMENT } = ARRAYS[arrayType];
-    // A copy, because the arrays lie at any byte and float64 must begin at an eighth.
-    const bytes = Uint8Array.from(data.subarray(position, (position += length * BYTES_PER_ELEMENT)));
-    return new ARRAYS[arrayType](bytes.buffer, 0, length);
+/** Array by array, because Node.js reads no file of more than 2 GiB at once. */
+async function parsed(file: FileHandle): Promise<Checkpoint> {
+  const { size } = await file.stat();
+  const preamble = await readBytes(file, new Uint8Array(FORMAT.length + 4));
+  if (Buffer.from(preamble).toString('latin1', 0, FORMAT.length) !== FORMAT)
+    throw new RangeError('another format');
+  const headerLength = Buffer.from(preamble).readUInt32LE(FORMAT.length);
+  let left = size - preamble.length - headerLength;
+  if (left < 0) throw new RangeError('a header beyond the end');
+  const outline: unknown = deserialize(await readBytes(file, new Uint8Array(headerLength)));
+  const arrays: StoredArray[] = [];
+  const checkpoint = replace(outline, isPlaceholder, ({ arrayType, length }) => {
+    const Typed = ARRAYS[arrayType];
+    if ((left -= length * Typed.BYTES_PER_ELEMENT) < 0) throw new RangeError('an array beyond the end');
+    const array = new Typed(length);
+    arrays.push(array);
+    return array;
   }) as Checkpoint;
+  for (const { buffer, byteLength } of arrays) await readBytes(file, new Uint8Array(buffer, 0, byteLength));
+  return checkpoint;
+}
+
+/** Fills `bytes` from where the file is read next. */
+async function readBytes(file: FileHandle, bytes: Uint8Array): Promise<Uint8Array> {
+  for (let filled = 0; filled < bytes.length;) {
+    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled);
+    if (bytesRead === 0) throw new RangeError('a file that ends too early');
+    filled += bytesRead;
+  }
+  return bytes;
 }
 
 /** The same nested records and lists with some of their nodes replaced, in order. */

@@ -50,7 +50,9 @@ export async function writePicture(
  * @param iterations how many were made until this picture: a run of so many ends with it
  */
 export function notesOf(settings: Settings, source: ProblemSource, iterations: number): PictureNotes {
-  const entries = (Object.entries(settings) as [SettingName, unknown][]).filter(([name]) => name !== 'out');
+  const entries = (Object.entries(settings) as [SettingName, unknown][]).filter(
+    ([name]) => !NOT_OF_PICTURE.includes(name),
+  );
   const named = entries.map(([name, value]) => [name, namesPlace(name) ? withoutFolders(value) : value]);
   const creator = `Wheatfield ${versions().wheatfield}`;
   const { content, style, ...others } = Object.fromEntries(named) as Record<string, unknown>;
@@ -68,6 +70,9 @@ export function notesOf(settings: Settings, source: ProblemSource, iterations: n
     },
   };
 }
+
+/** Settings with which the picture is the same, wherever it is made. */
+const NOT_OF_PICTURE: readonly SettingName[] = ['out', 'tile'];
 
 function namesPlace(name: SettingName): boolean {
   return /^<(file|dir)/.test(SETTINGS[name].kind.placeholder ?? '');

@@ -46,7 +46,7 @@ export function recordedTransfer(
     await assertFits(source, plan.bytesAt, freeMemory());
   };
   const transfer = wholeTransfer(
-    { ...problemFromSettings(settings), openNetwork, beforeWork },
+    { ...problemFromSettings(settings), openNetwork, beforeWork, freeMemory },
     { ...settings, signal, from },
   );
   async function* events(): AsyncGenerator<TransferEvent, void, void> {

@@ -6,6 +6,7 @@
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
+import { pairsFor } from '../lbfgsb';
 import type { ProblemSource } from '../problem/problem';
 import { SETTINGS, type SettingName, type Settings } from '../settings';
 import type { Checkpoint } from '../transfer/checkpoint';
@@ -65,12 +66,12 @@ export async function checkResultsFolder(dir: string, force: boolean): Promise<v
   await assertWritable(dir);
 }
 
-/** Float64 numbers for each variable: ten pairs of L-BFGS's memory, the point, two gradients and a direction, and a part. */
-const CHECKPOINT_ARRAYS = 20 + 4 + 1;
+/** Float64 numbers for each variable beside the pairs of L-BFGS's memory: the point, two gradients and a direction, and a part. */
+const CHECKPOINT_ARRAYS = 4 + 1;
 
 /** @throws UserError where the disk has no room for the checkpoints of so many variables */
 export async function checkRoom(dir: string, variables: number): Promise<void> {
-  await assertRoom(path.join(dir, CHECKPOINT), CHECKPOINT_ARRAYS * 8 * variables);
+  await assertRoom(path.join(dir, CHECKPOINT), (2 * pairsFor(variables) + CHECKPOINT_ARRAYS) * 8 * variables);
 }
 
 /**

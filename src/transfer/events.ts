@@ -1,5 +1,5 @@
 /** The events of a transfer. They are small and cloneable; pictures and checkpoints have to be asked for. */
-import type { GraphMemory, DeviceName } from '../compile';
+import type { DeviceName } from '../compile';
 import type { Progress as Download } from '../network/download';
 import type { NetworkName } from '../network/chooseNetwork';
 import type { Size } from '../picture/image';
@@ -62,11 +62,21 @@ export interface TargetsEvent {
 /** Loss and gradient are compiled: the work can begin. */
 export interface CompiledEvent {
   type: 'compiled';
-  memory: GraphMemory;
+  /** About how much memory the process will take in all, at the most. */
+  bytes: number;
 }
 
 export type PreparationEvent =
   PicturesEvent | NoticeEvent | DownloadEvent | NetworkEvent | DeviceEvent | TargetsEvent | CompiledEvent;
+
+/** What the run will take, once it has started: the first evaluation has been timed, or, in a run that is continued, those before. */
+export interface EstimateEvent {
+  type: 'estimate';
+  /** Seconds of an evaluation. */
+  secondsEach: number;
+  /** Seconds of all that is left. */
+  seconds: number;
+}
 
 /** An iteration begins. */
 export interface StartEvent extends Progress {
@@ -97,4 +107,5 @@ export interface EndEvent extends Progress {
   withinIteration: boolean;
 }
 
-export type TransferEvent = PreparationEvent | StartEvent | StepEvent | IterationEvent | EndEvent;
+export type TransferEvent =
+  PreparationEvent | EstimateEvent | StartEvent | StepEvent | IterationEvent | EndEvent;

@@ -7,7 +7,7 @@ import type { NDArray } from '../compile';
 import { UserError } from '../errors';
 import { breathe } from '../eventLoop';
 import { Evaluator } from '../evaluator';
-import { type LbfgsbState, exportState, lbfgsb, restoreState, startState } from '../lbfgsb';
+import { type LbfgsbState, exportState, lbfgsb, pairsFor, restoreState, startState } from '../lbfgsb';
 import type { DeepPicture, Picture } from '../picture/image';
 import { type RgbValues, eightBit, preprocess, rgbValues, sixteenBit } from '../picture/preprocess';
 import type { Evaluation, TransferProblem } from '../problem/problem';
@@ -208,7 +208,7 @@ class Run {
   }
 
   private startAt(z: Float64Array): LbfgsbState {
-    return startState(z, { bounds: this.problem.variables.bounds });
+    return startState(z, { m: pairsFor(z.length), bounds: this.problem.variables.bounds });
   }
 
   /** Whether nothing is left to improve and the iteration that found this out is closed. */
