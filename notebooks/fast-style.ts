@@ -75,7 +75,8 @@ function crop(): wf.Picture {
   return { width: cropSize, height: cropSize, data: data };
 }
 
-await wf.show('style-and-photo', wf.pictureGrid({ 'the style': stylePicture, 'never seen': heldOut }));
+const sources = { 'the style': stylePicture, 'never seen': heldOut };
+await wf.show('style-and-photo', wf.pictureGrid(sources, { pictureWidth: 340 }));
 
 // %% [markdown]
 // ## 1. Pairs, made and looked at
@@ -263,7 +264,9 @@ async function train({ name, loss, steps, draw, withNorm = true }: Training): Pr
   const squares = parameters.map(({ length }) => new Float32Array(length));
   const points: wf.LossPoint[] = [];
   const before = await painter.paint(parameters);
-  const picture = await wf.showLive(name, wf.pictureGrid({ 'before the first step': before }));
+  const shown = (caption: string, painting: wf.Picture) =>
+    wf.pictureGrid({ [caption]: painting }, { pictureWidth: 320 });
+  const picture = await wf.showLive(name, shown('before the first step', before));
   let curves: wf.LiveFigure | undefined;
   const title = 'The loss of the network, smoothed (an evaluation is a step)';
 
@@ -272,7 +275,7 @@ async function train({ name, loss, steps, draw, withNorm = true }: Training): Pr
       const { photo, painted } = draw();
       const { value, grads } = await step(arrayOf(photo), arrayOf(painted), ...parameters);
       // Adam, with a rate that rises at first and then falls to nothing.
-      const rate = 0.008 * Math.min(1, i / 20) * (0.5 + 0.5 * Math.cos((Math.PI * i) / (steps + 1)));
+      const rate = 0.002 * Math.min(1, i / 20) * (0.5 + 0.5 * Math.cos((Math.PI * i) / (steps + 1)));
       parameters.forEach((array, k) => {
         const [mean, square, grad] = [means[k], squares[k], grads[k].data];
         for (let j = 0; j < array.length; j++) {
@@ -288,15 +291,13 @@ async function train({ name, loss, steps, draw, withNorm = true }: Training): Pr
       const values = Object.fromEntries(termNames.map((term, k) => [term, smooth(term, value.data[k])]));
       const sum = Object.values(values).reduce((total, each) => total + each, 0);
       points.push({ evaluations: i, loss: sum, terms: values });
-      await picture.refresh(async () =>
-        wf.pictureGrid({ [`after ${i} steps`]: await painter.paint(parameters) }),
-      );
+      await picture.refresh(async () => shown(`after ${i} steps`, await painter.paint(parameters)));
       if (curves) await curves.refresh(() => wf.lossCurves(points, title));
       else curves = await wf.showLive(`${name}-curves`, wf.lossCurves(points, title));
     }
   });
   const painting = await painter.paint(parameters);
-  await picture.update(wf.pictureGrid({ [`after ${points.length} steps`]: painting }));
+  await picture.update(shown(`after ${points.length} steps`, painting));
   await curves?.update(wf.lossCurves(points, title));
   await step.dispose();
   await painter.dispose();
@@ -367,7 +368,7 @@ await wf.show(
 // ## 5. Instance norm, off and on
 //
 // The same training, shorter, without instance norm and with it. Without it, the network must learn by itself what to do with each photograph's
-// contrast. Compare how fast the two curves fall. In the first networks of this kind there was batch norm in its place. Ulyanov, Vedaldi and
+// contrast. Compare where the two curves begin and end. In the first networks of this kind there was batch norm in its place. Ulyanov, Vedaldi and
 // Lempitsky found in 2016 that this one change makes most of the difference.
 
 // %%
