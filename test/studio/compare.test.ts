@@ -27,7 +27,7 @@ describe('comparing in a browser', function () {
       .evaluate(({ style }: HTMLElement) => [style.left, style.top, style.width, style.height]);
 
   it('is a room that the keyboard reaches, and says that there is nothing yet', async () => {
-    await page.getByRole('link', { name: 'Paint', exact: true }).focus();
+    await page.getByRole('link', { name: 'Layers', exact: true }).focus();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByText('There are no runs in results/ yet.').waitFor();
