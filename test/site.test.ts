@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import sharp from 'sharp';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -34,6 +35,9 @@ describe('the site', () => {
   });
 
   it('shows text, code, pictures and plots of a notebook', async () => {
+    const png = await sharp({ create: { width: 9, height: 5, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
     const cells: CellWithOutputs[] = [
       { kind: 'markdown', tags: [], source: '## A & B\n\nSome *text*.', executionCount: null, outputs: [] },
       {
@@ -47,7 +51,7 @@ describe('the site', () => {
             output_type: 'display_data',
             data: {
               'text/plain': 'A plot.',
-              'image/png': Buffer.from('png').toString('base64'),
+              'image/png': png.toString('base64'),
               'application/vnd.plotly.v1+json': { data: ['</script>'], layout: {} },
             },
             metadata: { 'image/png': { width: 9, height: 5 } },
@@ -59,9 +63,11 @@ describe('the site', () => {
     assert.match(html, /<h2 id="a--b">A &amp; B<\/h2>\s*<p>Some <em>text<\/em>\.<\/p>/);
     assert.match(html, /<span class="hljs-keyword">const<\/span>/);
     assert.match(html, /<pre class="printed">&#60;b&#62;<\/pre>/);
-    assert.match(html, /<img src="x-1\.png" width="9" height="5" alt="A plot\."/);
+    assert.match(html, /<img src="x-1\.webp" width="9" height="5" alt="A plot\."/);
     assert.match(html, /\{"data":\["\\u003c\/script>"\]/);
-    assert.deepEqual(pictures, { 'x-1.png': Buffer.from('png') });
+    assert.deepEqual(Object.keys(pictures), ['x-1.webp']);
+    const { format, width, height } = await sharp(pictures['x-1.webp']).metadata();
+    assert.deepEqual({ format, width, height }, { format: 'webp', width: 9, height: 5 });
     assert.equal(plots, true);
   });
 

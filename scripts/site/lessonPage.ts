@@ -1,4 +1,5 @@
 /** A notebook as a page: text, code, what it printed, its pictures, and its plots as interactive as in the notebook. */
+import sharp from 'sharp';
 import type { CellWithOutputs, Output } from '../notebooks/ipynb';
 import { codeHtml, markdownHtml } from './markdown';
 import { escapeHtml } from './page';
@@ -7,7 +8,7 @@ const PLOT = 'application/vnd.plotly.v1+json';
 
 export interface LessonBody {
   html: string;
-  /** The pictures that the page shows, by their names beside it. */
+  /** The pictures that the page shows, as WebP, by their names beside it. A notebook's are PNG, more than twice as large. */
   pictures: Record<string, Buffer>;
   plots: boolean;
 }
@@ -16,12 +17,13 @@ export interface LessonBody {
 export async function lessonBody(cells: readonly CellWithOutputs[], prefix: string): Promise<LessonBody> {
   const pictures: Record<string, Buffer> = {};
   let plots = false;
-  const outputHtml = (output: Output): string => {
+  const outputHtml = async (output: Output): Promise<string> => {
     if (output.output_type === 'stream')
       return `<pre class="printed">${escapeHtml(output.text.trimEnd())}</pre>`;
     const { data, metadata } = output;
-    const name = `${prefix}-${Object.keys(pictures).length + 1}.png`;
-    pictures[name] = Buffer.from(data['image/png'] as string, 'base64');
+    const name = `${prefix}-${Object.keys(pictures).length + 1}.webp`;
+    const png = Buffer.from(data['image/png'] as string, 'base64');
+    pictures[name] = await sharp(png).webp({ quality: 90 }).toBuffer();
     const { width, height } = metadata['image/png'] as { width: number; height: number };
     const alt = escapeHtml(data['text/plain'] as string);
     const image = `<img src="${name}" width="${width}" height="${height}" alt="${alt}" loading="lazy">`;
@@ -33,7 +35,10 @@ export async function lessonBody(cells: readonly CellWithOutputs[], prefix: stri
   const html: string[] = [];
   for (const { kind, source, outputs } of cells) {
     if (kind === 'markdown') html.push(await markdownHtml(source));
-    else html.push(codeHtml(source, 'ts'), ...outputs.map(outputHtml));
+    else {
+      html.push(codeHtml(source, 'ts'));
+      for (const output of outputs) html.push(await outputHtml(output));
+    }
   }
   return { html: html.join('\n'), pictures, plots };
 }

@@ -141,8 +141,8 @@ async function lastPicture(name: string, folder: string): Promise<string> {
   const shown = await lessonBody(await sideBySide(name), `${name}-first`);
   const [picture] = Object.values(shown.pictures);
   if (!picture) return '';
-  await writeFile(path.join(folder, 'home.png'), picture);
-  return '<figure><img src="home.png" alt="A content picture, a style picture, and the first painted like the second"></figure>';
+  await writeFile(path.join(folder, 'home.webp'), picture);
+  return '<figure><img src="home.webp" alt="A content picture, a style picture, and the first painted like the second"></figure>';
 }
 
 async function sideBySide(name: string): Promise<CellWithOutputs[]> {
