@@ -7,7 +7,7 @@ import { bundledStyles, mixedModel } from '../../src/stylize/models';
 import { type Stylizer, openStylizer } from '../../src/stylize/stylizer';
 import { type Picture, loadImage, pictureSize } from '../../src/picture/image';
 import { type OpenedStudio, openOrSkip, watchComplaints } from './browser';
-import { assertAccessible, shot } from './looks';
+import { assertAccessible, assertOnPhone, shot } from './looks';
 
 const HEIGHT = 120;
 const PICTURE = 'bazille_ramparts_aigues-mortes_1867.png';
@@ -197,17 +197,10 @@ describe('fast styles in a browser', function () {
     await page.getByRole('button', { name: 'Picture', exact: true }).click();
     await page.getByText(/painted in/).waitFor();
     await assertAccessible(page);
-    const phone = await opened.open({ width: 390, height: 844, phone: true, dark: true });
-    await phone.getByRole('link', { name: 'Fast styles' }).click();
-    await phone.getByText(/painted in/).waitFor();
-    await assertAccessible(phone);
-    await shot(phone, 'fast');
-    assert.ok(
-      await phone.evaluate(
-        () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
-      ),
-    );
-    await phone.close();
+    await assertOnPhone(opened, 'fast', async (phone) => {
+      await phone.getByRole('link', { name: 'Fast styles' }).click();
+      await phone.getByText(/painted in/).waitFor();
+    });
   });
 
   it('had no errors, and asked nothing of other machines', () => {

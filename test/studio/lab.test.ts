@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import { type OpenedStudio, openOrSkip, watchComplaints } from './browser';
-import { assertAccessible, shot } from './looks';
+import { assertAccessible, assertOnPhone, shot } from './looks';
 
 describe('the layer lab in a browser', function () {
   let opened: OpenedStudio;
@@ -94,17 +94,10 @@ describe('the layer lab in a browser', function () {
 
   it('has nothing that axe finds serious, on a phone and in the dark', async () => {
     await assertAccessible(page);
-    const phone = await opened.open({ width: 390, height: 844, phone: true, dark: true });
-    await phone.getByRole('link', { name: 'Layers' }).click();
-    await phone.getByRole('img', { name: 'Feature maps of block1_conv1 for the style picture' }).waitFor();
-    await assertAccessible(phone);
-    await shot(phone, 'lab');
-    assert.ok(
-      await phone.evaluate(
-        () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
-      ),
-    );
-    await phone.close();
+    await assertOnPhone(opened, 'lab', async (phone) => {
+      await phone.getByRole('link', { name: 'Layers' }).click();
+      await phone.getByRole('img', { name: 'Feature maps of block1_conv1 for the style picture' }).waitFor();
+    });
   });
 
   it('had no errors, and asked nothing of other machines', () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { type Picture, loadImage } from '../../src/picture/image';
 import { type OpenedStudio, openOrSkip, watchComplaints } from './browser';
-import { assertAccessible, shot } from './looks';
+import { assertAccessible, assertOnPhone, shot } from './looks';
 
 describe('a mask, drawn in a browser', function () {
   let opened: OpenedStudio;
@@ -111,17 +111,10 @@ describe('a mask, drawn in a browser', function () {
   });
 
   it('fits a phone', async () => {
-    const phone = await opened.open({ width: 390, height: 844, phone: true, dark: true });
-    await phone.locator('.masks summary').click();
-    await phone.getByRole('button', { name: 'Draw with a brush…' }).click();
-    await assertAccessible(phone);
-    await shot(phone, 'brush');
-    assert.ok(
-      await phone.evaluate(
-        () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
-      ),
-    );
-    await phone.close();
+    await assertOnPhone(opened, 'brush', async (phone) => {
+      await phone.locator('.masks summary').click();
+      await phone.getByRole('button', { name: 'Draw with a brush…' }).click();
+    });
   });
 
   it('had no errors, and asked nothing of other machines', () => {
