@@ -4,8 +4,6 @@ import { abortable } from '../abortable';
 import { type InputArray, compile } from '../compile';
 import { lossAndGrads, transferLoss } from '../losses/transferLoss';
 import type { Size } from '../picture/image';
-import { tiledTargets } from '../tiles/targets';
-import { compileTiled } from '../tiles/tiledLoss';
 import type { Variables } from '../variables/variables';
 import type { ProblemParts } from './memory';
 import type { Evaluated, Evaluation } from './problem';
@@ -41,6 +39,11 @@ export async function compileLoss(options: LossOptions): Promise<CompiledLoss> {
     signal?.throwIfAborted();
   };
   if (tile !== undefined) {
+    // They load where a picture is seen in windows.
+    const [{ tiledTargets }, { compileTiled }] = await Promise.all([
+      import('../tiles/targets.js'),
+      import('../tiles/tiledLoss.js'),
+    ]);
     const targets = await tiledTargets(terms, extractor, pictures, { tile, device, threads, signal });
     begin();
     return compileTiled(targets, { ...options, tile });

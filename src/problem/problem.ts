@@ -12,7 +12,6 @@ import { CHAPTER_TERMS, type LossTerm, assertTerms, layersOf, smallestSeen } fro
 import { type Network, type OpenNetwork, openNetwork } from '../network/network';
 import type { Progress as Download } from '../network/download';
 import type { Picture, PictureSource, ResizeFilter, Size } from '../picture/image';
-import { bytesNeededTiled } from '../tiles/memory';
 import { preprocess } from '../picture/preprocess';
 import { SETTINGS, type Settings } from '../settings';
 import type { PreparationEvent } from '../transfer/events';
@@ -197,11 +196,11 @@ export async function createProblem({
 
     async function prepareOn({ name: device, why }: Device): Promise<Problem> {
       onEvent?.({ type: 'device', name: device, why });
-      const bytesNeededAt = remembered((canvasAt: Size, side: number | undefined) => {
+      const bytesNeededAt = remembered(async (canvasAt: Size, side: number | undefined) => {
         const parts = { terms, extractor, regions, variables: makeVariables(canvasAt), device, winograd };
-        return side === undefined
-          ? bytesNeeded({ ...parts, styleSizes: seen.styles }, canvasAt)
-          : bytesNeededTiled(parts, canvasAt, side);
+        if (side === undefined) return bytesNeeded({ ...parts, styleSizes: seen.styles }, canvasAt);
+        const { bytesNeededTiled } = await import('../tiles/memory.js');
+        return bytesNeededTiled(parts, canvasAt, side);
       });
       const available = freeMemory();
       const { tile, bytes, why: whyTiled } = await chooseTiling(wantedTile, canvas, bytesNeededAt, available);
