@@ -15,8 +15,8 @@ import type { Choice } from './sources';
 const HEIGHTS = [120, 180, 240, 360, 480, 720] as const;
 const KINDS = { picture: 'Picture', camera: 'Camera', video: 'Video' } as const;
 const IN_WORDS: Record<Provider, string> = {
-  webgpu: 'the graphics card (WebGPU)',
-  wasm: `the processor (WebAssembly, ${THREADS} ${THREADS === 1 ? 'thread' : 'threads'})`,
+  webgpu: 'WebGPU, the graphics card',
+  wasm: `WebAssembly, ${THREADS} ${THREADS === 1 ? 'thread' : 'threads'}`,
 };
 
 export function Fast({ welcome, setWelcome }: RoomProps) {
