@@ -120,6 +120,7 @@ await paintings('one-by-one', 3, {
 
 // %% [markdown]
 // The last picture has all settings of the preset `painter`. From here on we start with that preset, and change one setting.
+// `console.log(wf.PRESETS.painter)` prints them.
 //
 // ## 2. How strong is the style?
 //

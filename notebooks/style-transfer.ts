@@ -249,7 +249,8 @@ console.log(await check.gramMatrix(gramMatrix));
 
 // %% [markdown]
 // The style loss is the sum of the squared differences of two Gram matrices, divided by 4 channels² size². The channels are the
-// picture's 3, and the size is the picture's, imgHeight x imgWidth, whatever the layer.
+// picture's 3, and the size is the picture's, imgHeight x imgWidth, whatever the layer. A Gram matrix grows with the number of positions;
+// the division makes its square independent of that number. It is only a scale, and `styleWeight` could do the same.
 
 // %% [markdown] tags=["exercise"]
 // ### Task 5: the style loss
@@ -289,7 +290,8 @@ await wf.show(
 //
 // So far, nothing in the loss prevents a speckled picture. Total variation does: it compares each pixel with the one below and the one to
 // the right, and it is small when the differences are small. The map shows how much each pixel of the target image could save by a change.
-// Edges are bright, because they cost a lot. Flat areas are dark.
+// Edges are bright, because they cost a lot. Flat areas are dark. The power of 1.25 is the book's choice: large differences cost more than
+// in proportion, so speckles go first.
 
 // %% [markdown] tags=["exercise"]
 // ### Task 6: the total variation loss
@@ -329,7 +331,8 @@ await wf.show(
 // ## In [22]: The loss to be minimised
 //
 // The loss has three parts: one high layer for the content, one layer of each block for the style (strokes of every size), and a little
-// total variation. Three weights balance them. Raise `contentWeight` to keep the motif clearer. Lower it to let the paint take over.
+// total variation. Three weights balance them. They are so different because the sums are: the content loss adds up thousands of responses,
+// and the style loss is divided by a large number. Raise `contentWeight` to keep the motif clearer. Lower it to let the paint take over.
 //
 // A weight of 0 leaves a part out. At least one weight must be above 0.
 
