@@ -30,6 +30,7 @@ describe('await studio()', function () {
         /^<iframe src="(\S+)" title=".+" .*height="(\d+)".*><\/iframe>$/.exec(frame),
       );
       assert.deepEqual([first?.[1], first?.[2], second?.[2]], [second?.[1], '900', '500']);
+      assert.match(frames[0], / allow="camera; clipboard-write" /);
       const page = await fetch(first?.[1] ?? '');
       assert.equal(page.status, 200);
       assert.match(await page.text(), /<div id="studio">/);

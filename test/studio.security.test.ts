@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import { fastStyleOnnx } from '../src/fastStyle/onnx';
+import type { FastStyle } from '../src/studio/protocol';
+import { randomModel } from './helpers/randomFastStyle';
 import { type TestStudio, openTestStudio } from './helpers/studio';
 
 /** A PNG of so many white pixels, in a few kilobytes or none: what a decompression bomb is. */
@@ -146,6 +150,31 @@ describe("the studio's guard", () => {
     }
   });
 
+  it('takes networks of wheatfield train, under harmless names, and nothing else', async () => {
+    const hand = async (name: string, bytes: Uint8Array | string) => {
+      const address = test.at(`api/fast/styles?name=${encodeURIComponent(name)}`);
+      const { status, body } = await test.send(address, { method: 'POST' }, bytes);
+      return { status, ...json(body) };
+    };
+    for (const bytes of ['', 'hello', '<!doctype html><script>alert(1)</script>', pngOf(9, 9, 9)]) {
+      const { status, error } = await hand('../../etc/x.onnx', bytes);
+      assert.equal(status, 422);
+      assert.match(error ?? '', /^\S+x\.onnx is not .+\. [A-Z].+\.$/);
+    }
+    const folder = path.join(test.folder, 'results', 'studio-styles');
+    assert.equal(existsSync(folder), false);
+    const { one } = randomModel('quality').styles;
+    const whole = await fastStyleOnnx({ ...randomModel('quality'), styles: { one } }, 'one');
+    const { status } = await hand('../../../etc/<b>my "style"\u0000.onnx', whole);
+    assert.equal(status, 200);
+    assert.match((await readdir(folder)).join(), /^b-my-style-[0-9a-f]{8}\.onnx$/);
+    const styles = await test.get<FastStyle[]>('api/fast/styles');
+    assert.deepEqual(
+      styles.filter(({ isOwn }) => isOwn).map(({ name }) => name),
+      ['b-my-style'],
+    );
+  });
+
   it('looks with the layers and networks that there are, and no others', async () => {
     const { pictures } = await test.get<{ pictures: { id: string }[] }>('api/welcome');
     const [{ id }] = pictures;
@@ -223,17 +252,19 @@ describe("the studio's guard", () => {
     });
   }
 
-  for (const framing of [`Content-Length: ${65 * 2 ** 20}`, 'Transfer-Encoding: chunked']) {
-    it(`refuses more than 64 MB with ${framing}`, async () => {
+  for (const [where, framing] of [
+    ['api/pictures', `Content-Length: ${65 * 2 ** 20}`],
+    ['api/pictures', 'Transfer-Encoding: chunked'],
+    ['api/fast/styles', 'Transfer-Encoding: chunked'],
+  ]) {
+    it(`refuses more than 64 MB for ${where} with ${framing}`, async () => {
       const socket = connect(test.port, '127.0.0.1');
       // The server closes the line before it has read everything.
       socket.on('error', () => undefined);
       const ended = new Promise((resolve) => socket.on('close', resolve));
       let answer = '';
       socket.on('data', (data) => (answer += data.toString()));
-      socket.write(
-        `POST ${test.at('api/pictures')} HTTP/1.1\r\nHost: 127.0.0.1:${test.port}\r\n${framing}\r\n\r\n`,
-      );
+      socket.write(`POST ${test.at(where)} HTTP/1.1\r\nHost: 127.0.0.1:${test.port}\r\n${framing}\r\n\r\n`);
       const piece = Buffer.alloc(2 ** 20);
       for (let sent = 0; sent < 65 && socket.writable && answer === ''; sent++) {
         if (framing.startsWith('Transfer')) socket.write('100000\r\n');

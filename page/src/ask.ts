@@ -44,3 +44,8 @@ export function tell<T>(path: string, body: object = {}): Promise<T> {
     body: JSON.stringify(body),
   });
 }
+
+/** Sends a file as it is, with its name. */
+export function hand<T>(path: string, file: File): Promise<T> {
+  return ask(`${path}?name=${encodeURIComponent(file.name)}`, { method: 'POST', body: file });
+}

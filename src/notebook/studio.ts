@@ -28,9 +28,14 @@ export async function studio({ height = 900 }: StudioFrame = {}): Promise<void> 
   const below = cellOutput();
   const text = `The studio is open at ${address}`;
   if (!below) return console.log(text);
-  const size = `width="100%" height="${Math.round(height)}" style="border: 0"`;
-  const frame = `<iframe src="${address}" title="Wheatfield studio" ${size}></iframe>`;
+  const frame = frameOf(address, height);
   below({ data: { 'text/html': frame, 'text/plain': text }, metadata: {} });
+}
+
+/** The page in a frame of this height in pixels, as HTML. A page in a frame has a camera and the clipboard only where the frame allows it. */
+export function frameOf(address: string, height: number): string {
+  const size = `width="100%" height="${Math.round(height)}" style="border: 0"`;
+  return `<iframe src="${address}" title="Wheatfield studio" allow="camera; clipboard-write" ${size}></iframe>`;
 }
 
 async function open(): Promise<Studio> {

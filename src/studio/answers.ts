@@ -9,6 +9,9 @@ import type { Refusal } from './protocol';
 /** Bytes of a JSON body. */
 const MOST_JSON = 2 ** 20;
 
+/** Bytes of a picture, or of a network. */
+export const MOST_UPLOAD = 64 * 2 ** 20;
+
 /** Refuses a body of more than so many bytes before it is read. */
 export function atMost(bytes: number): MiddlewareHandler {
   return bodyLimit({

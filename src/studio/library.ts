@@ -1,16 +1,14 @@
 /** The pictures that can be chosen: those in img/, and those that were dropped onto the page, which are kept among the results. */
-import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
 import { isPicture, picturesIn } from '../picture/folder';
 import { chapterSize, loadImage, pictureSize } from '../picture/image';
 import { thumbnail } from '../picture/thumbnail';
 import { PROJECT_FOLDER } from '../project';
-import { writeWholeFile } from '../wholeFile';
 import { idOf, shownPath } from './paths';
 import { previewPng } from './preview';
 import type { PictureInfo } from './protocol';
+import { keepUpload } from './upload';
 
 /** Pixels. Opening a larger picture takes more memory than a page that was left open should. */
 const MOST_PIXELS = 100e6;
@@ -104,17 +102,8 @@ export function openLibrary(folder: string, uploads: string): Library {
       }
       // Decoded once, so that a damaged file is refused here and not when it is painted.
       await loadImage(bytes);
-      const sum = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
-      const { name: stem, ext } = path.parse(name.replaceAll('\\', '/'));
-      const harmless = stem
-        .normalize('NFKD')
-        .replace(/[^\w-]+/g, '-')
-        .slice(0, 40)
-        .replace(/^-+|-+$/g, '');
-      const ending = isPicture(name) ? ext.toLowerCase() : '.png';
-      const file = path.join(folder, uploads, `${harmless || 'picture'}-${sum}${ending}`);
-      await mkdir(path.dirname(file), { recursive: true });
-      await writeWholeFile(file, [bytes]);
+      const ending = isPicture(name) ? path.extname(name).toLowerCase() : '.png';
+      const file = await keepUpload(path.join(folder, uploads), { name, bytes, ending });
       return (await learn(file)) as PictureInfo;
     },
     async thumbnail(id, side) {

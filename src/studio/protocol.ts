@@ -52,11 +52,20 @@ export interface Welcome {
 
 /** A style that the page paints in by itself, in one pass. */
 export interface FastStyle {
+  id: string;
   name: string;
+  /** Whether the person has brought it; else it comes with the package. */
+  isOwn: boolean;
   /** The number of its network. Styles of one network mix as their vectors do. */
   network: number;
   /** What its network takes as its second input. */
   vector: number[];
+}
+
+/** The answer to a network that was dropped: its style's id, and all styles. */
+export interface FastStyleAdded {
+  id: string;
+  styles: FastStyle[];
 }
 
 /** A part of a painting between two changes of its settings: a run with a folder of its own. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
+import path from 'node:path';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import '../greeting';
@@ -15,6 +16,7 @@ import { guard } from './guard';
 import { Views } from './lab/views';
 import { WallPainter } from './lab/wall';
 import { openLibrary } from './library';
+import { openOwnStyles } from './ownStyles';
 import { readPage } from './page';
 import { Painter } from './painter';
 import { compareRoutes } from './routes/compare';
@@ -26,6 +28,8 @@ import { warmUp } from './warmUp';
 
 /** Where dropped pictures are kept, in the working folder. */
 const UPLOADS = 'results/studio-pictures';
+/** Where dropped networks are kept. */
+const STYLES = 'results/studio-styles';
 /** Sockets; a browser opens six for each page. */
 const MOST_CONNECTIONS = 1000;
 
@@ -75,7 +79,7 @@ export async function openStudio({
   app.route(`/${token}/`, paintRoutes({ library, painter }));
   app.route(`/${token}/`, compareRoutes({ runs: openRuns(folder), grids }));
   app.route(`/${token}/`, labRoutes({ library, views: new Views(openNetwork), wall }));
-  app.route(`/${token}/`, fastRoutes());
+  app.route(`/${token}/`, fastRoutes({ ownStyles: openOwnStyles(path.join(folder, STYLES)) }));
   app.notFound((context) => context.json({ error: 'There is nothing here. Open the page again.' }, 404));
   app.onError(refused);
 

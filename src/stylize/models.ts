@@ -64,6 +64,16 @@ async function fromFile(file: string): Promise<StyleModel> {
       cause: error,
     });
   });
+  return readModel(bytes, file);
+}
+
+/**
+ * The model in the bytes of an ONNX file that wheatfield train has written.
+ *
+ * @param file its name or path
+ * @throws UserError where they are no such file, or one without a style of its own
+ */
+export async function readModel(bytes: Uint8Array, file: string): Promise<StyleModel> {
   const model = await readFastStyleOnnx(bytes, file);
   const [style] = Object.keys(model.styles);
   if (!style) {

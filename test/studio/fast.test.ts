@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { bundledStyles, mixedModel } from '../../src/stylize/models';
+import type { FastStyleModel } from '../../src/fastStyle/modelFile';
+import { fastStyleOnnx } from '../../src/fastStyle/onnx';
+import { type StyleModel, bundledStyles, findModel, mixedModel } from '../../src/stylize/models';
 import { type Stylizer, openStylizer } from '../../src/stylize/stylizer';
 import { type Picture, loadImage, pictureSize } from '../../src/picture/image';
+import { randomModel } from '../helpers/randomFastStyle';
 import { type OpenedStudio, openOrSkip, watchComplaints } from './browser';
 import { assertAccessible, assertOnPhone, shot } from './looks';
 
@@ -103,9 +106,12 @@ describe('fast styles in a browser', function () {
       { model: 'great-wave', share: 0.6 },
       { model: 'starry-night', share: 0.4 },
     ];
+    return painted(await mixedModel(shares), strength, name);
+  };
+  const painted = async (model: StyleModel, strength: number, name?: string) => {
     let stylizer: Stylizer | undefined;
     try {
-      stylizer = await openStylizer(await mixedModel(shares));
+      stylizer = await openStylizer(model);
       return await stylizer.stylize(await original(name), strength);
     } finally {
       await stylizer?.dispose();
@@ -179,6 +185,73 @@ describe('fast styles in a browser', function () {
     assert.equal((await shown()).height, HEIGHT);
   });
 
+  for (const precision of ['float16', 'float32'] as const) {
+    it(`paints with a network of one's own in ${precision}, found by the keyboard`, async () => {
+      const model = ownModel();
+      const file = path.join(opened.folder, `my-${precision}.onnx`);
+      await writeFile(file, await fastStyleOnnx(model, 'mine', { precision }));
+      await page.getByRole('button', { name: 'Picture', exact: true }).click();
+      const chooser = page.waitForEvent('filechooser');
+      await page.getByLabel('Height').focus();
+      await page.keyboard.press('Shift+Tab');
+      await page.locator('.own-style input:focus').waitFor({ state: 'attached' });
+      await page.keyboard.press('Enter');
+      await (await chooser).setFiles(file);
+      const button = page.getByRole('button', { name: `my ${precision} yours` });
+      await button.waitFor();
+      assert.equal(await button.getAttribute('aria-pressed'), 'true');
+      await slide(/^Strength/, 100);
+      const own = await findModel(file);
+      await until(async () => mostApart(await shown(), await painted(own, 1)) <= 1);
+      assert.equal(await page.getByLabel('Mix with').locator('option').count(), 1);
+    });
+  }
+
+  it("films with one's own network", async () => {
+    await page.getByRole('button', { name: 'Camera' }).click();
+    await page.getByText(/frames a second/).waitFor();
+    await shot(page, 'fast-own');
+    await page.getByRole('button', { name: 'Picture', exact: true }).click();
+  });
+
+  it('says of any other file what is wrong with it, beside the chooser', async () => {
+    const model = ownModel();
+    const whole = Buffer.from(await fastStyleOnnx(model, 'mine'));
+    const files: Record<string, [Buffer, RegExp]> = {
+      'photo.onnx': [Buffer.from('no network'), /^photo\.onnx is not /],
+      'half.onnx': [whole.subarray(0, whole.length / 2), /^half\.onnx is not a whole /],
+      'all.onnx': [Buffer.from(await fastStyleOnnx(model)), /^all\.onnx takes its style as an input/],
+    };
+    const place = page.locator('.own-style');
+    for (const [name, [buffer, words]] of Object.entries(files)) {
+      // Dropped, as from the desktop.
+      const transfer = await page.evaluateHandle(
+        ([text, as]) => {
+          const dropped = new DataTransfer();
+          dropped.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], as));
+          return dropped;
+        },
+        [buffer.toString('base64'), name] as const,
+      );
+      await place.dispatchEvent('drop', { dataTransfer: transfer });
+      const alert = place.getByRole('alert').filter({ hasText: words });
+      await alert.waitFor();
+      assert.match(await alert.innerText(), /^[^.]+\.onnx .+\. [A-Z].+\.$/);
+    }
+    await shot(page, 'fast-own-wrong');
+    await assertAccessible(page);
+    assert.equal((await readdir(path.join(opened.folder, 'results', 'studio-styles'))).length, 2);
+  });
+
+  it("keeps one's own styles over a reload", async () => {
+    await page.reload();
+    const button = page.getByRole('button', { name: 'my float16 yours' });
+    await button.click();
+    const own = await findModel(path.join(opened.folder, 'my-float16.onnx'));
+    await page.getByLabel('Height').selectOption(String(HEIGHT));
+    await until(async () => mostApart(await shown(), await painted(own, 1)) <= 1);
+  });
+
   it('says that there is no camera for it', async () => {
     const context = await opened.browser.newContext({ viewport: { width: 390, height: 844 } });
     const other = await context.newPage();
@@ -207,6 +280,12 @@ describe('fast styles in a browser', function () {
     assert.deepEqual(complaints, []);
   });
 });
+
+/** As wheatfield train has them, untrained, and with one style. */
+function ownModel(): FastStyleModel {
+  const model = randomModel('quality');
+  return { ...model, styles: { mine: model.styles.one } };
+}
 
 /** In the page: a film of a second, a ball that moves. */
 async function recorded(): Promise<number[]> {

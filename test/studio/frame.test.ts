@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { frameOf } from '../../src/notebook/studio';
 import { openTinyVgg19 } from '../helpers/tinyVgg19';
 import { type OpenedStudio, openOrSkip, watchComplaints } from './browser';
 import { shot } from './looks';
 
 /** Another page on this machine, as a notebook's front end is, with the studio in a frame. */
 async function serveFrame(address: string): Promise<Server> {
-  const html = `<!doctype html><title>A notebook</title><p>In [1]: await studio();</p><iframe src="${address}" title="Wheatfield studio" width="100%" height="700"></iframe>`;
+  const html = `<!doctype html><title>A notebook</title><p>In [1]: await studio();</p>${frameOf(address, 700)}`;
   const server = createServer((_, response) => {
     response.setHeader('Content-Type', 'text/html');
     response.end(html);
@@ -22,7 +23,11 @@ describe('the studio in a frame', function () {
   let opened: OpenedStudio;
   let server: Server;
   before(async function () {
-    opened = await openOrSkip(this, { openNetwork: openTinyVgg19, framedBy: 'http://localhost:*' });
+    opened = await openOrSkip(this, {
+      openNetwork: openTinyVgg19,
+      framedBy: 'http://localhost:*',
+      flags: ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+    });
     server = await serveFrame(opened.studio.address);
   });
   after(async () => {
@@ -53,6 +58,23 @@ describe('the studio in a frame', function () {
     await frame.getByText('studio-1').first().waitFor();
     await frame.getByRole('link', { name: 'Paint', exact: true }).click();
     await frame.getByRole('button', { name: 'Stop' }).click();
+    assert.deepEqual(complaints, []);
+  });
+
+  it('copies, and sees the camera, because the frame allows it', async () => {
+    const page = await opened.open();
+    const complaints = watchComplaints(page);
+    await page.goto(`http://localhost:${port()}/`);
+    const frame = page.frameLocator('iframe');
+    await frame.getByRole('button', { name: 'Copy as' }).click();
+    await frame.getByRole('button', { name: 'Copy', exact: true }).click();
+    await frame.getByText('Copied.', { exact: true }).waitFor();
+    await page.goto(`http://localhost:${port()}/`);
+    await frame.getByRole('link', { name: 'Fast styles' }).click();
+    await frame.getByLabel('Height').selectOption('120');
+    await frame.getByRole('button', { name: 'Camera' }).click();
+    await frame.getByText(/frames a second/).waitFor();
+    await shot(page, 'frame-camera');
     assert.deepEqual(complaints, []);
   });
 

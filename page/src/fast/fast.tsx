@@ -9,6 +9,7 @@ import type { RoomProps } from '../rooms';
 import type { Provider } from './messages';
 import { THREADS, providers } from './painter';
 import { type FastPainting, type Painted, useFastPainting } from './painting';
+import { OwnStyle } from './ownStyle';
 import { Palette, styleName } from './palette';
 import type { Choice } from './sources';
 
@@ -23,7 +24,7 @@ export function Fast({ welcome, setWelcome }: RoomProps) {
   const [styles, setStyles] = useState<FastStyle[]>([]);
   const [offered, setOffered] = useState<Provider[]>([]);
   const [problem, setProblem] = useState<string>();
-  const [name, setName] = useState<string>();
+  const [id, setId] = useState<string>();
   const [second, setSecond] = useState<string>();
   const [share, setShare] = useState(50);
   const [strength, setStrength] = useState(100);
@@ -32,13 +33,16 @@ export function Fast({ welcome, setWelcome }: RoomProps) {
   const [choice, setChoice] = useState<Choice | undefined>(() => firstChoice(welcome));
   const [isPaused, setPaused] = useState(false);
   useEffect(() => {
-    ask<FastStyle[]>('fast/styles').then(setStyles, (error: Error) => setProblem(error.message));
+    ask<FastStyle[]>('fast/styles').then(
+      (all) => setStyles(ownFirst(all)),
+      (error: Error) => setProblem(error.message),
+    );
     void providers().then(setOffered);
   }, []);
 
-  const style = styles.find((each) => each.name === name) ?? styles[0];
+  const style = styles.find((each) => each.id === id) ?? styles[0];
   const partners = styles.filter((each) => each.network === style?.network && each !== style);
-  const partner = partners.find((each) => each.name === second);
+  const partner = partners.find((each) => each.id === second);
   const look = useMemo(
     () => style && { style: mixed(style, partner, share / 100), strength: strength / 100 },
     [style, partner, share, strength],
@@ -61,10 +65,10 @@ export function Fast({ welcome, setWelcome }: RoomProps) {
         <Slider label="Strength" value={strength} onChange={setStrength} />
         <label class="wide">
           <span>Mix with</span>
-          <select value={partner?.name ?? ''} onChange={(event) => setSecond(event.currentTarget.value)}>
+          <select value={partner?.id ?? ''} onChange={(event) => setSecond(event.currentTarget.value)}>
             <option value="">no other style</option>
             {partners.map((each) => (
-              <option value={each.name}>{styleName(each.name)}</option>
+              <option value={each.id}>{styleName(each.name)}</option>
             ))}
           </select>
         </label>
@@ -73,6 +77,12 @@ export function Fast({ welcome, setWelcome }: RoomProps) {
           value={share}
           onChange={setShare}
           isDisabled={!partner}
+        />
+        <OwnStyle
+          onAdd={(added) => {
+            setStyles(ownFirst(added.styles));
+            setId(added.id);
+          }}
         />
         <label class="wide">
           <span>Height</span>
@@ -109,7 +119,7 @@ export function Fast({ welcome, setWelcome }: RoomProps) {
         <Palette
           styles={styles}
           chosen={style}
-          onChoose={(each) => setName(each.name)}
+          onChoose={(each) => setId(each.id)}
           painter={painting.painter}
           network={style?.network}
           picture={painting.first}
@@ -122,6 +132,10 @@ export function Fast({ welcome, setWelcome }: RoomProps) {
 function firstChoice({ pictures }: Welcome): Choice | undefined {
   const [picture] = pictures;
   return picture && { kind: 'picture', id: picture.id };
+}
+
+function ownFirst(styles: readonly FastStyle[]): FastStyle[] {
+  return [...styles.filter(({ isOwn }) => isOwn), ...styles.filter(({ isOwn }) => !isOwn)];
 }
 
 /** A style between two: its vector is between theirs. */

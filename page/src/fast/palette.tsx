@@ -23,10 +23,11 @@ export function Palette({ styles, chosen, onChoose, painter, network, picture }:
   return (
     <ul class="thumbs palette" aria-label="Styles">
       {styles.map((style) => (
-        <li key={style.name}>
+        <li key={style.id}>
           <button type="button" aria-pressed={style === chosen} onClick={() => onChoose(style)}>
-            <Thumbnail picture={paintings.get(style.name)} />
+            <Thumbnail picture={paintings.get(style.id)} />
             <span>{styleName(style.name)}</span>
+            {style.isOwn && <span class="size">yours</span>}
           </button>
         </li>
       ))}
@@ -57,11 +58,11 @@ function usePaintings({ styles, painter, network, picture }: Omit<PaletteProps, 
     let isWanted = true;
     const paint = async () => {
       const small = await shrunk(picture, HEIGHT);
-      for (const { name, vector } of styles.filter((style) => style.network === network)) {
+      for (const { id, vector } of styles.filter((style) => style.network === network)) {
         const style = Float32Array.from(vector);
         const painting = await painter.paint({ picture: small, style, strength: 1, isBeside: true });
         if (!isWanted) return;
-        setPaintings((known) => new Map([...known, [name, painting]]));
+        setPaintings((known) => new Map([...known, [id, painting]]));
       }
     };
     // Where the painter was closed on the way, another follows. What else fails shows in the large picture, with its reason.

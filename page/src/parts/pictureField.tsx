@@ -1,9 +1,10 @@
 /** Chooses a picture: from those that are here, or one that is dropped or picked from the disk. */
 import { useRef, useState } from 'preact/hooks';
 import type { PictureInfo, Welcome } from '../../../src/studio/protocol';
-import { ask } from '../ask';
+import { hand } from '../ask';
 import { Dialog } from './dialog';
 import { Problem } from './problem';
+import { useDropped } from './useDropped';
 
 export interface PictureFieldProps {
   label: string;
@@ -18,7 +19,6 @@ export interface PictureFieldProps {
 export function PictureField({ label, pictures, chosen, onChoose, onAdd, help }: PictureFieldProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [problem, setProblem] = useState<string>();
-  const [isOver, setOver] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const picture = pictures.find(({ id }) => id === chosen);
 
@@ -32,10 +32,7 @@ export function PictureField({ label, pictures, chosen, onChoose, onAdd, help }:
     setBusy(true);
     setProblem(undefined);
     try {
-      const added = await ask<PictureInfo>(`pictures?name=${encodeURIComponent(file.name)}`, {
-        method: 'POST',
-        body: file,
-      });
+      const added = await hand<PictureInfo>('pictures', file);
       onAdd(added);
       take(added.id);
     } catch (error) {
@@ -44,21 +41,10 @@ export function PictureField({ label, pictures, chosen, onChoose, onAdd, help }:
       setBusy(false);
     }
   };
+  const { isOver, handlers } = useDropped((file) => void add(file));
 
   return (
-    <div
-      class={`picture-field ${isOver ? 'over' : ''}`}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        void add(event.dataTransfer?.files[0]);
-      }}
-    >
+    <div class={`picture-field ${isOver ? 'over' : ''}`} {...handlers}>
       <button type="button" class="picture" onClick={() => dialog.current?.showModal()} title={help}>
         <span class="thumb">
           {picture ? <img src={thumbnail(picture.id)} alt="" /> : <span class="nothing">Choose or drop</span>}

@@ -5,15 +5,13 @@ import { streamSSE } from 'hono/streaming';
 import { convolutionNames } from '../../network/vgg19';
 import { PRESETS } from '../../presets';
 import { projectVersion } from '../../project';
-import { atMost, send, sideOf } from '../answers';
+import { MOST_UPLOAD, atMost, send, sideOf } from '../answers';
 import type { Feed } from '../feed';
 import type { Library } from '../library';
 import type { PageFile } from '../page';
 import type { Welcome } from '../protocol';
 import { settingsPanel } from '../settingsPanel';
 
-/** Bytes of a picture. */
-const MOST_UPLOAD = 64 * 2 ** 20;
 /** Milliseconds between two signs of life, by which a lost connection is noticed. */
 const HEARTBEAT = 15_000;
 
