@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
-import { deepestLast } from '../src/compile/deepestLast';
+import { deepestLast, executionOrder } from '../src/compile/executionOrder';
 import { type Node, type Value, opCounts, sizeOf } from '../src/compile/graph';
 import { graphMemory } from '../src/compile/memory';
 import { optimise } from '../src/compile/passes';
@@ -99,5 +99,6 @@ describe('what compile records', () => {
     const ordered = deepestLast(computation);
     assert.deepEqual(ops(ordered.graph.nodes), ['Exp', 'Sin', 'Neg', 'Cos', 'Abs', 'Mul']);
     assert.deepEqual(opCounts(ordered), opCounts(computation));
+    assert.deepEqual(ops(executionOrder(computation)), ['Exp', 'Sin', 'Cos', 'Abs', 'Neg', 'Mul']);
   });
 });

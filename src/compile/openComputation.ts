@@ -1,5 +1,5 @@
 /** A computation in ONNX Runtime. */
-import { deepestLast } from './deepestLast';
+import { deepestLast } from './executionOrder';
 import type { Computation } from './graph';
 import { preparedNames } from './names';
 import { type ModelNames, onnxModel } from './onnxModel';

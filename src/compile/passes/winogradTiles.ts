@@ -6,11 +6,10 @@
  */
 import { type Graph, type Value, sizeOf } from '../graph';
 import { reshaped } from '../view';
-import { tilesToPicture } from './tilesToPicture';
 import { FILTER, FORWARD, INPUTS, OUTPUTS, TAPS, TURNED } from './winogradMatrices';
+import { activatedPictureOf, pictureOf } from './winogradOutput';
 
 const FACTORS = INPUTS ** 2;
-const PER_TILE = OUTPUTS ** 2;
 
 /** Bytes of a band's factors: what stays in the cache. */
 const BAND = 2 ** 23;
@@ -79,16 +78,14 @@ function band(
   const { filter, isTurned, dims } = convolution;
   const [, channels, , width] = dims;
   const [rows, columns] = tilesOf(end - begin, width);
-  const tiles = rows * columns;
   const factors = tileFactors(graph, convolution, begin, end);
   const products = productsOf(graph, transformedFilters(graph, filter, isTurned), factors);
-  const { output } = isTurned ? TURNED : FORWARD;
-  const matrix = graph.constant(output, [PER_TILE, FACTORS], 'float32');
-  const operands = [matrix, reshaped(graph, products, [FACTORS, channels * tiles])];
-  if (bias) operands.push(repeated(graph, bias, channels, tiles));
-  const sums = graph.add('Gemm', operands, [PER_TILE, channels * tiles], { transA: 0, transB: 0 });
-  const outputs = isRelu ? graph.add('Relu', [sums], sums.dims) : sums;
-  const whole = tilesToPicture(graph, outputs, [OUTPUTS, OUTPUTS], [channels, rows, columns]);
+  const transforms = isTurned ? TURNED : FORWARD;
+  const size = [channels, rows, columns] as const;
+  const whole =
+    bias || isRelu
+      ? activatedPictureOf(graph, products, size, transforms, bias, isRelu)
+      : pictureOf(graph, products, size, transforms);
   const part = [1, channels, end - begin, width];
   if (sizeOf(part) === sizeOf(whole.dims)) return whole;
   const [starts, ends, axes] = [graph.int64([0, 0]), graph.int64([end - begin, width]), graph.int64([2, 3])];
@@ -152,11 +149,4 @@ function productsOf(graph: Graph, filters: Value, factors: Value): Value {
   const [channelsIn, , tiles] = factors.dims as [number, number, number];
   const turned = graph.add('Transpose', [factors], [FACTORS, channelsIn, tiles], { perm: [1, 0, 2] });
   return graph.add('MatMul', [filters, turned], [FACTORS, filters.dims[1], tiles]);
-}
-
-/** A channel's bias for each of its tiles, as a row. */
-function repeated(graph: Graph, bias: Value, channels: number, tiles: number): Value {
-  const dims = [channels, tiles];
-  const each = graph.add('Expand', [reshaped(graph, bias, [channels, 1]), graph.int64(dims)], dims);
-  return reshaped(graph, each, [1, channels * tiles]);
 }
