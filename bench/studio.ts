@@ -4,28 +4,37 @@
  *
  *     npx tsx bench/studio.ts [turns] [height]
  *
- * Processor seconds of the studio's process count, because other programs delay both. What the browser draws with is not among them.
+ * Processor seconds of the studio's process count, because other programs delay both. What the browser draws with is given beside them: on a
+ * machine with few processors it takes its part of the time from the painting.
  */
-import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Page, chromium } from 'playwright-core';
-import { PROJECT_FOLDER } from '../src/project';
-import type { Welcome } from '../src/studio/protocol';
-import { openStudio } from '../src/studio/server';
+import { openInBrowser } from './openedStudio';
 
 const TURNS = Number(process.argv[2] ?? 8);
 const HEIGHT = Number(process.argv[3] ?? 200);
 const EVALUATIONS = 20;
+const ITERATIONS = 3;
 /** What is aimed at, as a share of a run. */
 const COST = 0.02;
-const PAIR = ['bazille_ramparts_aigues-mortes_1867.png', 'vangogh_village_street_auvers_1890.png'];
+/** Milliseconds until a page that has just been opened shows all that it has. */
+const SETTLE = 3000;
+
+/** Seconds for each evaluation. */
+interface Cost {
+  processor: number;
+  browser: number;
+  wall: number;
+}
 
 function processorSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
+}
+
+function report(name: string, { processor, wall, browser }: Cost): void {
+  const [own, whole, shown] = [processor, wall, browser].map((seconds) => (1000 * seconds).toFixed(1));
+  console.log(`  ${name.padEnd(8)} processor ${own}  wall ${whole}  browser ${shown}`);
 }
 
 function median(list: readonly number[]): number {
@@ -33,50 +42,59 @@ function median(list: readonly number[]): number {
 }
 
 async function main(): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'wheatfield-bench-'));
-  await mkdir(path.join(folder, 'img'));
-  for (const name of PAIR) await cp(path.join(PROJECT_FOLDER, 'img', name), path.join(folder, 'img', name));
-  const studio = await openStudio({ folder });
-  const { origin, searchParams } = new URL(studio.address);
-  const at = (below: string) => `${origin}/${searchParams.get('token')}/${below}`;
-  const browser = await chromium.launch({
-    executablePath: process.env.WHEATFIELD_BROWSER ?? '/usr/bin/chromium',
-    args: ['--no-sandbox'],
+  const studio = await openInBrowser();
+  const now = async (): Promise<Cost> => ({
+    processor: processorSeconds(),
+    browser: await studio.browserSeconds(),
+    wall: performance.now() / 1000,
   });
-  const page: Page = await browser.newPage();
-  const { pictures } = (await (await fetch(at('api/welcome'))).json()) as Welcome;
-  const [content, style] = PAIR.map((file) => pictures.find(({ name }) => name === file)?.id);
-  let runs = 0;
-  /** Processor seconds of one painting, from the request to its last file. */
-  const paint = async () => {
-    const settings = { content, style: [style], network: 'vgg19-slim', height: HEIGHT };
-    const body = JSON.stringify({ ...settings, iterations: 1, evaluations: EVALUATIONS });
-    const losses = path.join(folder, 'results', `studio-${++runs}`, 'losses.json');
-    const began = processorSeconds();
-    await fetch(at('api/paint'), { method: 'POST', body });
-    while (!existsSync(losses)) await sleep(20);
-    return processorSeconds() - began;
+  /** From the first iteration on: the network is open then, and the loss compiled. */
+  const measure = async (address: string): Promise<Cost> => {
+    await studio.page.goto(address);
+    await sleep(SETTLE);
+    await studio.paint({
+      network: 'vgg19-slim',
+      height: HEIGHT,
+      iterations: 1 + ITERATIONS,
+      evaluations: EVALUATIONS,
+    });
+    await studio.untilSaved(1);
+    const before = await now();
+    await studio.untilSaved(1 + ITERATIONS);
+    const after = await now();
+    const each = (name: keyof Cost) => (after[name] - before[name]) / (ITERATIONS * EVALUATIONS);
+    return { processor: each('processor'), browser: each('browser'), wall: each('wall') };
   };
-  const seconds = { watched: [] as number[], alone: [] as number[] };
-  // The first turn loads what computes.
+  const alone: Cost[] = [];
+  const watched: Cost[] = [];
   for (let turn = 0; turn <= TURNS; turn++) {
-    await page.goto('about:blank');
-    const alone = await paint();
-    await page.goto(studio.address);
-    const watched = await paint();
-    if (turn === 0) continue;
-    seconds.alone.push(alone);
-    seconds.watched.push(watched);
-    console.log(`  alone ${alone.toFixed(2)}  watched ${watched.toFixed(2)}`);
+    // Who begins changes too, because a machine may be busier every second time.
+    const pages = ['about:blank', studio.address];
+    for (const address of turn % 2 ? pages.reverse() : pages) {
+      const cost = await measure(address);
+      // The first turn loads what computes.
+      if (turn > 0) report(address === studio.address ? 'watched' : 'alone', cost);
+      if (turn > 0) (address === studio.address ? watched : alone).push(cost);
+    }
   }
-  const [watched, alone] = [median(seconds.watched), median(seconds.alone)];
-  const ratio = median(seconds.watched.map((each, i) => each / seconds.alone[i]));
-  console.log(`processor seconds of ${EVALUATIONS} evaluations at ${HEIGHT} rows, medians of ${TURNS} turns`);
-  console.log(`  alone ${alone.toFixed(2)}  watched ${watched.toFixed(2)}`);
-  console.log(`  ratio ${ratio.toFixed(3)} (median of the turns), limit ${1 + COST}`);
-  await browser.close();
   await studio.close();
-  await rm(folder, { recursive: true, force: true });
+  console.log(
+    `milliseconds per evaluation at ${HEIGHT} rows, medians of ${TURNS} turns of ${ITERATIONS * EVALUATIONS} evaluations, ${availableParallelism()} processors`,
+  );
+  for (const [name, title] of [
+    ['processor', "studio's processor time"],
+    ['wall', 'wall time'],
+    ['browser', "browser's processor time"],
+  ] as const) {
+    const milliseconds = (costs: readonly Cost[]) =>
+      (1000 * median(costs.map((cost) => cost[name]))).toFixed(1).padStart(7);
+    const ratio = median(watched.map((cost, i) => cost[name] / alone[i][name]));
+    console.log(
+      `  ${title.padEnd(26)} alone ${milliseconds(alone)}  watched ${milliseconds(watched)}` +
+        (name === 'browser' ? '' : `  ratio ${ratio.toFixed(3)} (median of the turns)`),
+    );
+  }
+  console.log(`  limit of the studio's processor time: ${1 + COST}`);
 }
 
 void main();

@@ -9,7 +9,7 @@ import { NetworkPicture } from './networkPicture';
 import { Views } from './views';
 import { LayerWall } from './wall';
 
-export function Lab({ welcome, setWelcome, draft, setDraft, state: { wall } }: RoomProps) {
+export function Lab({ welcome, setWelcome, draft, setDraft, state: { wall, painting } }: RoomProps) {
   const { layers } = welcome;
   const [layer, setLayer] = useState('block1_conv1');
   const [network, setNetwork] = useState<NetworkName>('vgg19-slim');
@@ -58,7 +58,13 @@ export function Lab({ welcome, setWelcome, draft, setDraft, state: { wall } }: R
       </section>
       <section class="stage" aria-label="Layers">
         <NetworkPicture welcome={welcome} draft={draft} setDraft={setDraft} layer={layer} onLook={setLayer} />
-        <Views layer={layer} content={content} style={style} network={network} />
+        <Views
+          layer={layer}
+          content={content}
+          style={style}
+          network={network}
+          isPainting={painting?.status === 'painting'}
+        />
         <LayerWall
           wall={wall}
           layers={layers}

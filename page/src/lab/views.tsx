@@ -14,9 +14,11 @@ export interface ViewsProps {
   content: string | undefined;
   style: string | undefined;
   network: string;
+  /** Whether a painting is at work, which has the processor too. */
+  isPainting: boolean;
 }
 
-export function Views({ layer, content, style, network }: ViewsProps) {
+export function Views({ layer, content, style, network, isPainting }: ViewsProps) {
   const [kind, setKind] = useState<Kind>('maps');
   const [title, meaning] = SEEN[kind];
   return (
@@ -37,6 +39,7 @@ export function Views({ layer, content, style, network }: ViewsProps) {
             {picture ? (
               <Seen
                 path={`lab/${picture}/${layer}/${kind}.png?network=${network}`}
+                isPainting={isPainting}
                 alt={`${title} of ${layer} for the ${name} picture`}
               />
             ) : (
@@ -50,7 +53,7 @@ export function Views({ layer, content, style, network }: ViewsProps) {
 }
 
 /** A figure of the server; until it has come, the one before stays. */
-function Seen({ path, alt }: { path: string; alt: string }) {
+function Seen({ path, alt, isPainting }: { path: string; alt: string; isPainting: boolean }) {
   const [shown, setShown] = useState<{ src?: string; path?: string; problem?: string }>({});
   useEffect(() => {
     const gone = new AbortController();
@@ -73,7 +76,14 @@ function Seen({ path, alt }: { path: string; alt: string }) {
   if (shown.problem) return <Problem>{shown.problem}</Problem>;
   return (
     <div class="seen" aria-busy={shown.path !== path}>
-      {shown.src ? <img src={shown.src} alt={alt} /> : <p class="about">The network looks at the picture.</p>}
+      {shown.src ? (
+        <img src={shown.src} alt={alt} />
+      ) : (
+        <p class="about">
+          The network looks at the picture.
+          {isPainting && ' The painting goes on meanwhile, so this takes longer.'}
+        </p>
+      )}
     </div>
   );
 }
