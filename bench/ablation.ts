@@ -18,7 +18,7 @@ import { PRESETS } from '../src/presets';
 import { problemFromSettings } from '../src/problem/fromSettings';
 import { type Problem, createProblem } from '../src/problem/problem';
 import { type Settings, readSettings } from '../src/settings';
-import { paint } from '../src/styleTransfer';
+import { paint } from '../src/paint';
 
 const { painter, chapter } = PRESETS;
 

@@ -14,7 +14,7 @@ import { preprocess } from '../src/picture/preprocess';
 import { problemFromSettings } from '../src/problem/fromSettings';
 import { createProblem } from '../src/problem/problem';
 import { readSettings } from '../src/settings';
-import { paint } from '../src/styleTransfer';
+import { paint } from '../src/paint';
 import { findModel } from '../src/stylize/models';
 import { openStylizer } from '../src/stylize/stylizer';
 

@@ -138,11 +138,10 @@ export { displayable, freePixels, pixels } from './variables/pixels';
 export { pyramid } from './variables/pyramid';
 
 // The whole in one call, and what stands around it
+export { type PaintOptions, paint } from './paint';
 export {
-  type PaintOptions,
   type StyleTransferOptions,
   type StyleTransferRequest,
-  paint,
   styleTransfer,
   wholeTransfer,
 } from './styleTransfer';

@@ -24,6 +24,7 @@ export const PRESETS = {
    */
   painter: {
     resize: 'lanczos3',
+    init: 'draft',
     measure: 'shares',
     contentLayer: ['block4_conv2', 'block4_conv2/2'],
     styleLayers: [
@@ -37,7 +38,7 @@ export const PRESETS = {
     clippingWeight: 1000,
     margin: 16,
     iterations: 5,
-    evaluations: 14,
+    evaluations: 13,
     restart: false,
     variables: 'pyramid',
     bounds: true,
@@ -47,6 +48,7 @@ export const PRESETS = {
   /** Section 8.3 of Deep Learning with Python, to the letter. */
   chapter: {
     resize: 'nearest',
+    init: 'content',
     measure: 'sums',
     contentLayer: ['block5_conv2'],
     styleLayers: STYLE_LAYERS,

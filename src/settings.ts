@@ -76,9 +76,9 @@ const layers: Kind<readonly string[]> = {
   },
 };
 const pictureToBegin: Kind<string> = {
-  ...text('content, style, noise, or the path of a picture'),
-  placeholder: '<content|style|noise|file>',
-  choices: ['content', 'style', 'noise'],
+  ...text('draft, content, style, noise, or the path of a picture'),
+  placeholder: '<draft|content|style|noise|file>',
+  choices: ['draft', 'content', 'style', 'noise'],
 };
 const onOrOff: Kind<boolean> = {
   expected: 'true or false',
@@ -137,9 +137,9 @@ export const SETTINGS = {
   ),
   init: setting(
     pictureToBegin,
-    'content',
+    PAINTER.init,
     'Pictures',
-    'the picture that the optimiser starts from: content, style, noise, or a file such as the result of another run',
+    'the picture that the optimiser starts from: draft (a quick painting at a quarter of the size; the content picture where that would be less than 64 pixels), content, style, noise, or a file such as the result of another run',
   ),
   seed: setting(
     wholeNumber(0, 2 ** 32 - 1),

@@ -1,5 +1,5 @@
 /** A whole transfer in one call: for scripts, other programs and pages. */
-import type { Picture, PictureSource } from './picture/image';
+import type { PictureSource } from './picture/image';
 import { problemFromSettings } from './problem/fromSettings';
 import { type Problem, type ProblemOptions, createProblem } from './problem/problem';
 import { reports } from './reports';
@@ -60,6 +60,8 @@ export function wholeTransfer(
   options: TransferOptions,
 ): Transfer<TransferEvent> {
   const { signal } = options;
+  // A run that goes on has its variables already.
+  const continued = options.from && { first: undefined };
   let run: Transfer<LoopEvent> | undefined;
   async function* events(): AsyncGenerator<TransferEvent, void, void> {
     const began = performance.now();
@@ -67,7 +69,7 @@ export function wholeTransfer(
     const abandoned = new AbortController();
     const either = AbortSignal.any([abandoned.signal, ...(signal ? [signal] : [])]);
     const preparation = reports<PreparationEvent, Problem>(
-      (onEvent) => createProblem({ ...problem, signal: either, onEvent }),
+      (onEvent) => createProblem({ ...problem, ...continued, signal: either, onEvent }),
       (late) => late.dispose(),
     );
     let prepared: Problem;
@@ -115,26 +117,4 @@ export function wholeTransfer(
     deepPicture: async () => started().deepPicture(),
     checkpoint: async () => started().checkpoint(),
   });
-}
-
-export interface PaintOptions extends ProblemOptions {
-  /** The transfer ends with the L-BFGS step that takes it beyond this many evaluations. */
-  evaluations: number;
-}
-
-/**
- * The picture after a transfer of so many evaluations.
- *
- * @throws UserError as createProblem and transfer do; the signal's reason where it is aborted
- */
-export async function paint({ evaluations, onEvent, signal, ...problem }: PaintOptions): Promise<Picture> {
-  const prepared = await createProblem({ ...problem, signal, onEvent });
-  try {
-    const run = transfer(prepared, { iterations: 1, evaluations, restart: false, rounding: 'round', signal });
-    while (!(await run.next()).done) signal?.throwIfAborted();
-    return await run.picture();
-  } finally {
-    const disposal = prepared.dispose();
-    if (!signal?.aborted) await disposal;
-  }
 }

@@ -322,7 +322,7 @@ describe('wheatfield --help', () => {
     '--strength <number>': '(default: 0.5)',
     '--height <n>': '(default: 400)',
     '--resize <lanczos3|nearest>': '(default: lanczos3; chapter: nearest)',
-    '--init <content|style|noise|file>': '(default: content)',
+    '--init <draft|content|style|noise|file>': '(default: draft; chapter: content)',
     '--seed <n>': '(default: 0)',
     '--color <style|content|luminance>': '(default: style)',
     '--measure <shares|sums>': '(default: shares; chapter: sums)',
@@ -514,7 +514,7 @@ describe('wheatfield as a process', () => {
   it('stops within a second, however long an evaluation takes, and can go on', async function () {
     if (process.platform === 'win32') this.skip();
     const dir = path.join(folder, 'long');
-    const child = startTiny(transferArgs(dir, '--height', '1500'));
+    const child = startTiny(transferArgs(dir, '--height', '1500', '--init', 'content'));
     const ended = once(child, 'exit');
     await printed(child, 'Start of iteration 0');
     await sleep(200);
@@ -531,7 +531,7 @@ describe('wheatfield as a process', () => {
     if (process.platform === 'win32') this.skip();
     const dir = path.join(folder, 'twice');
     // Large enough that the first comes within an evaluation, and the second within the next.
-    const child = startTiny(transferArgs(dir, '--height', '1500'));
+    const child = startTiny(transferArgs(dir, '--height', '1500', '--init', 'content'));
     const ended = once(child, 'exit');
     await printed(child, 'Start of iteration 0');
     await sleep(200);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
-import { type Node, type Value, sizeOf } from '../src/compile/graph';
+import { deepestLast, executionOrder } from '../src/compile/executionOrder';
+import { type Node, type Value, opCounts, sizeOf } from '../src/compile/graph';
 import { graphMemory } from '../src/compile/memory';
 import { optimise } from '../src/compile/passes';
 import { trace } from '../src/compile/trace';
@@ -89,5 +90,15 @@ describe('what compile records', () => {
       [[1000]],
     );
     assert.ok(graphMemory({ graph, outputs: leaves(result, isValue) }).peak <= 8000 + 400);
+  });
+
+  it('puts what is quickly made before what comes of a long chain, so that ONNX Runtime makes it later', async () => {
+    const { graph, result } = await trace((x) => x.exp().sin().cos().abs().mul(x.exp().neg()), [[3]]);
+    const computation = { graph, outputs: leaves(result, isValue) };
+    assert.deepEqual(ops(graph.nodes), ['Exp', 'Sin', 'Cos', 'Abs', 'Neg', 'Mul']);
+    const ordered = deepestLast(computation);
+    assert.deepEqual(ops(ordered.graph.nodes), ['Exp', 'Sin', 'Neg', 'Cos', 'Abs', 'Mul']);
+    assert.deepEqual(opCounts(ordered), opCounts(computation));
+    assert.deepEqual(ops(executionOrder(computation)), ['Exp', 'Sin', 'Cos', 'Abs', 'Neg', 'Mul']);
   });
 });

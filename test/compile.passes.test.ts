@@ -9,6 +9,8 @@ import { filterGradients } from '../src/compile/passes/filterGradients';
 import { foldNumbers } from '../src/compile/passes/foldNumbers';
 import { longProducts } from '../src/compile/passes/longProducts';
 import { missingOps } from '../src/compile/passes/missingOps';
+import { narrowConvolutions } from '../src/compile/passes/narrowConvolutions';
+import { plainMasks } from '../src/compile/passes/plainMasks';
 import { poolGradients } from '../src/compile/passes/poolGradients';
 import { poolIndices } from '../src/compile/passes/poolIndices';
 import { pooledMasks } from '../src/compile/passes/pooledMasks';
@@ -326,6 +328,70 @@ describe('passes over a graph', () => {
       const others = (x: tf.Tensor, y: tf.Tensor) =>
         tf.concat([tf.matMul(x, y).sum(0, true), tf.matMul(y, x).sum(0, true)], 0);
       assert.deepEqual(await changes(filterGradients, [], others, [2, 3, 3], [2, 3, 3]), {});
+    });
+  });
+
+  describe('plainMasks', () => {
+    const gradientOf = (value: (y: tf.Tensor) => tf.Tensor) =>
+      tf.grad((x: tf.Tensor) => value(tf.relu(x.mul(2))).sum());
+
+    it('takes the mask of a map from the matrix that is made of it', async () => {
+      const gram = gradientOf((y) => tf.matMul(y.reshape([2, 12]), y.reshape([2, 12]), false, true).square());
+      const computation = reluMasks(await recorded((x) => gram(x), [1, 2, 3, 4]));
+      const changed = await changes(plainMasks, [reluMasks], (x) => gram(x), [1, 2, 3, 4]);
+      assert.deepEqual(Object.keys(changed), ['Reshape']);
+      const { graph, outputs } = plainMasks(computation);
+      const mask = graph.reachable(outputs).find(({ op }) => op === 'HardSigmoid');
+      assert.equal(mask?.inputs[0]?.node?.op, 'Reshape');
+    });
+
+    it('leaves the mask of another map alone', async () => {
+      const square = gradientOf((y) => y.square());
+      assert.deepEqual(await changes(plainMasks, [reluMasks], (x) => square(x), [1, 2, 3, 4]), {});
+    });
+  });
+
+  describe('narrowConvolutions', () => {
+    const filter = (...shape: [number, number, number, number]) => tf.tensor4d(numbers(shape, 5), shape);
+    /** Large enough, and of no whole number of places. */
+    const [height, width] = [83, 71];
+
+    it('computes several places of few channels at once, forward and backward', async () => {
+      for (const { taps, from, to, places } of [
+        { taps: [3, 3], from: 5, to: 3, places: [2, 2] },
+        { taps: [3, 5], from: 2, to: 4, places: [1, 4] },
+        { taps: [3, 1], from: 1, to: 6, places: [2, 1] },
+        { taps: [1, 3], from: 2, to: 8, places: [1, 2] },
+      ] as const) {
+        const [w, v] = [filter(taps[0], taps[1], from, to), filter(taps[0], taps[1], to, from)];
+        const forward = (x: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, w, 1, 'same');
+        const gradient = tf.grad((x: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, v, 1, 'valid'));
+        const dy = [1, height + 1 - taps[0], width + 1 - taps[1], from];
+        for (const [fn, ...shapes] of [
+          [forward, [1, height, width, from]],
+          [(x: tf.Tensor, last: tf.Tensor) => gradient(x, last), [1, height, width, to], dy],
+        ] as [Fn, ...number[][]][]) {
+          await changes(narrowConvolutions, [], fn, ...shapes);
+          const { graph, outputs } = narrowConvolutions(await recorded(fn, ...shapes));
+          const conv = graph.reachable(outputs).find(({ op }) => op === 'Conv');
+          assert.deepEqual([taps, conv?.attributes.strides], [taps, places]);
+          assert.equal(conv?.outputs[0]?.dims[1], to * places[0] * places[1]);
+        }
+      }
+    });
+
+    it('leaves alone what is wide, small, or no such convolution', async () => {
+      const [w, wide, single] = [filter(3, 3, 2, 3), filter(3, 3, 2, 9), filter(1, 1, 2, 3)];
+      const cases: [(x: tf.Tensor4D) => tf.Tensor, number[]][] = [
+        [(x) => tf.conv2d(x, wide, 1, 'same'), [1, height, width, 2]],
+        [(x) => tf.conv2d(x, single, 1, 'same'), [1, height, width, 2]],
+        [(x) => tf.conv2d(x, w, 1, 'same'), [1, 9, 9, 2]],
+        [(x) => tf.conv2d(x, w, 1, 'same'), [2, height, width, 2]],
+        [(x) => tf.conv2d(x, w, 2, 'same'), [1, 2 * height, 2 * width, 2]],
+        [(x) => tf.conv2d(x, w, 1, 'same', 'NHWC', 2), [1, height, width, 2]],
+      ];
+      for (const [fn, shape] of cases)
+        assert.deepEqual(await changes(narrowConvolutions, [], (x) => fn(x as tf.Tensor4D), shape), {});
     });
   });
 

@@ -11,7 +11,8 @@ import type { OpenNetwork } from '../src/network/network';
 import { loadImage, resizePicture } from '../src/picture/image';
 import { type ProblemOptions, createProblem } from '../src/problem/problem';
 import { reports } from '../src/reports';
-import { paint, wholeTransfer } from '../src/styleTransfer';
+import { paint } from '../src/paint';
+import { wholeTransfer } from '../src/styleTransfer';
 import type { PreparationEvent } from '../src/transfer/events';
 import { openTinyVgg19, tinyPictures } from './helpers/tinyVgg19';
 

@@ -372,10 +372,8 @@ describe('transfer', () => {
     }
     assert.notDeepEqual(noise(size, 0).data, noise(size, 1).data);
     const pictures = { content: noise(size, 3), styles: [noise(size, 4)] };
-    const first = await firstPicture(
-      { init: 'noise', seed: 1, resize: 'lanczos3', color: 'style' },
-      pictures,
-    );
+    const settings = readSettings({ content: 'content', style: 'style', init: 'noise', seed: 1 });
+    const first = await firstPicture(settings, pictures);
     assert.deepEqual(first, noise(size, 1));
   });
 

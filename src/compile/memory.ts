@@ -1,5 +1,6 @@
 /** How much memory a graph needs to run, known before it runs. */
-import { type Computation, type DType, type Value, sizeOf } from './graph';
+import { executionOrder } from './executionOrder';
+import { type Computation, type DType, type Node, type Value, sizeOf } from './graph';
 import { prepare } from './prepare';
 
 const BYTES: Record<DType, number> = { float32: 4, float64: 8, float16: 2, int32: 4, int64: 8, bool: 1 };
@@ -8,9 +9,20 @@ function bytesOf({ dims, dtype }: Value): number {
   return sizeOf(dims) * BYTES[dtype];
 }
 
-/** The value whose memory this one shares: a reshape is another name for the same elements. */
-function owner(value: Value): Value {
-  return value.node?.op === 'Reshape' ? owner(value.node.inputs[0] as Value) : value;
+/** The value whose memory this one shares: a reshape is another name for the same elements, and so is what only products turn round. */
+function ownerWithout(free: ReadonlySet<Node>): (value: Value) => Value {
+  const owner = (value: Value): Value =>
+    value.node && free.has(value.node) ? owner(value.node.inputs[0] as Value) : value;
+  return owner;
+}
+
+/** The nodes that take no memory. ONNX Runtime takes a Transpose of several matrices into the product that uses it. */
+function freeNodes(nodes: readonly Node[], outputs: readonly Value[]): ReadonlySet<Node> {
+  const kept = new Set(outputs.map(({ node }) => node));
+  for (const { op, inputs } of nodes) if (op !== 'MatMul') for (const value of inputs) kept.add(value?.node);
+  const isTurned = (node: Node) =>
+    node.op === 'Transpose' && node.outputs[0].dims.length > 2 && !kept.has(node);
+  return new Set(nodes.filter((node) => node.op === 'Reshape' || isTurned(node)));
 }
 
 export interface GraphMemory {
@@ -27,11 +39,11 @@ export interface GraphMemory {
  * its copies in blocked layouts, and room that its arena cannot reuse at once.
  */
 export function graphMemory(computation: Computation): GraphMemory {
-  const {
-    main: { graph, outputs },
-    values,
-  } = prepare(computation);
-  const nodes = graph.reachable(outputs);
+  const { main, values } = prepare(computation);
+  const { graph, outputs } = main;
+  const nodes = executionOrder(main);
+  const free = freeNodes(nodes, outputs);
+  const owner = ownerWithout(free);
   const lastUse = new Map<Value, number>();
   nodes.forEach(({ inputs }, i) => inputs.forEach((value) => value && lastUse.set(owner(value), i)));
   for (const value of outputs) lastUse.set(owner(value), nodes.length);
@@ -46,8 +58,8 @@ export function graphMemory(computation: Computation): GraphMemory {
   };
   for (const value of lastUse.keys()) if (value.constant) constants += bytesOf(value);
   graph.inputs.slice(0, graph.inputs.length - values.length).forEach(begin);
-  nodes.forEach(({ op, outputs: results }, i) => {
-    if (op !== 'Reshape') results.forEach(begin);
+  nodes.forEach((node, i) => {
+    if (!free.has(node)) node.outputs.forEach(begin);
     peak = Math.max(peak, alive);
     alive -= endingAt.get(i) ?? 0;
   });

@@ -1,4 +1,5 @@
 /** A computation in ONNX Runtime. */
+import { deepestLast } from './executionOrder';
 import type { Computation } from './graph';
 import { preparedNames } from './names';
 import { type ModelNames, onnxModel } from './onnxModel';
@@ -20,7 +21,7 @@ export async function openComputation(
 ): Promise<Session> {
   const { main, values } = prepare(computation);
   const prepared = preparedNames(values.length, [...inputs, ...outputs]);
-  const model = onnxModel(main, { inputs: [...inputs, ...prepared], outputs });
+  const model = onnxModel(deepestLast(main), { inputs: [...inputs, ...prepared], outputs });
   const preparations = function* () {
     for (const [i, value] of values.entries()) {
       const name = prepared[i];

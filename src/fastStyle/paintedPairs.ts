@@ -11,7 +11,7 @@ import type { BatchNetwork } from '../network/network';
 import { type Picture, loadImage } from '../picture/image';
 import { saveImage } from '../picture/save';
 import { PRESETS } from '../presets';
-import { paint } from '../styleTransfer';
+import { paint } from '../paint';
 import { Random } from '../train/random';
 import { writeWholeFile } from '../wholeFile';
 import { mirrored, randomCrop } from './crops';

@@ -42,7 +42,7 @@ export function problemFromSettings(settings: Settings): ProblemOptions {
     threads,
     terms: lossTerms(settings),
     variables: variablesOf(settings),
-    first: (pictures) => firstPicture(settings, pictures),
+    first: (pictures, signal) => firstPicture(settings, pictures, signal),
   };
 }
 
@@ -162,7 +162,7 @@ function layerShares(specs: readonly string[]): LayerShares {
 }
 
 /** @throws UserError where bounds are turned off for variables that have none */
-function variablesOf({ variables, bounds }: Pick<Settings, 'variables' | 'bounds'>): MakeVariables {
+export function variablesOf({ variables, bounds }: Pick<Settings, 'variables' | 'bounds'>): MakeVariables {
   if (variables === 'pixels') return bounds ? pixels : freePixels;
   if (bounds) return pyramid;
   throw new UserError(
@@ -171,14 +171,21 @@ function variablesOf({ variables, bounds }: Pick<Settings, 'variables' | 'bounds
 }
 
 /**
- * Where the optimiser begins: the content picture as in the chapter, the style picture at the result's size, noise, or a file.
+ * Where the optimiser begins: a draft, the content picture as in the chapter, the style picture at the result's size, noise, or a file.
  *
  * @throws UserError for a file that cannot be read
  */
 export async function firstPicture(
-  { init, seed, resize, color }: Pick<Settings, 'init' | 'seed' | 'resize' | 'color'>,
-  { content, styles }: SizedPictures,
+  settings: Settings,
+  pictures: SizedPictures,
+  signal?: AbortSignal,
 ): Promise<Picture> {
+  const { init, seed, resize, color } = settings;
+  const { content, styles } = pictures;
+  if (init === 'draft') {
+    const { draft } = await import('./draft.js');
+    return draft(settings, pictures, signal);
+  }
   if (init === 'noise') return noise(content, seed);
   if (init === 'content') return content;
   const { width, height } = content;

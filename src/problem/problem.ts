@@ -46,7 +46,7 @@ export interface ProblemOptions {
   /** What the optimiser moves; default a pyramid. */
   variables?: MakeVariables;
   /** The picture that the optimiser starts from, given the resized pictures. Default the content picture. */
-  first?: (pictures: SizedPictures) => Picture | Promise<Picture>;
+  first?: (pictures: SizedPictures, signal?: AbortSignal) => Picture | Promise<Picture>;
   network?: Settings['network'];
   /** A file of the network's weights; default wherever they are found. */
   weights?: string;
@@ -161,7 +161,6 @@ export async function createProblem({
   const canvas = sizeWithMargin(size, margin);
   const regions = await readRegions(masks, pictures.styles.length, read.content, margin);
   const variables = makeVariables(canvas);
-  const z0 = variablesOf(withMargin(await first(pictures), margin), variables);
   const seen = {
     content: withMargin(pictures.content, margin),
     styles: pictures.styles.map((style) => withMargin(style, margin)),
@@ -217,6 +216,8 @@ export async function createProblem({
       await beforeWork?.({ source, length: variables.length, bytesAt });
       signal?.throwIfAborted();
 
+      const begin = await abortable(Promise.resolve(first(pictures, signal)), signal);
+      const z0 = variablesOf(withMargin(begin, margin), variables);
       const loss = await compileLoss({
         terms,
         extractor,
@@ -231,7 +232,7 @@ export async function createProblem({
         signal,
         onTargets: () => onEvent?.({ type: 'targets' }),
       });
-      if (device !== 'cpu') await tryOut(loss);
+      if (device !== 'cpu') await tryOut(loss, z0);
       onEvent?.({ type: 'compiled', bytes: held + bytes });
       return {
         ...canvas,
@@ -246,7 +247,7 @@ export async function createProblem({
     }
 
     /** A GPU compiles its shaders and takes its memory at the first call. What fails there fails here. */
-    async function tryOut({ lossAndGrads, dispose }: CompiledLoss): Promise<void> {
+    async function tryOut({ lossAndGrads, dispose }: CompiledLoss, z0: Float64Array): Promise<void> {
       await abortable(lossAndGrads(z0), signal).catch(async (error: unknown) => {
         const disposal = dispose();
         if (!signal?.aborted) await disposal;

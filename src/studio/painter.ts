@@ -183,6 +183,10 @@ export class Painter {
           feed.publish({ type: 'status', status: 'painting', doing: 'It paints.' });
         }
         return;
+      case 'estimate':
+        // The picture that it begins with is painted already where it is a draft.
+        if (feed.readers > 0) await this.show(transfer);
+        return;
       case 'step': {
         const { type, ...step } = event;
         feed.publish({ type: 'step', step });

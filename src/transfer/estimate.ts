@@ -8,7 +8,7 @@ import type { TransferOptions } from './transfer';
 /** The same problem, and how to time it. */
 export interface Timed<Problem extends TransferProblem> {
   problem: Problem;
-  /** Seconds of the evaluation at z0, whose result the run gets when it asks for it. */
+  /** Seconds of the evaluation at z0, whose result is kept until the run asks for another. */
   firstEvaluation: (signal?: AbortSignal) => Promise<number>;
 }
 
@@ -16,10 +16,9 @@ export function timed<Problem extends TransferProblem>(problem: Problem): Timed<
   const { z0 } = problem;
   let first: Promise<Evaluation> | undefined;
   const lossAndGrads = (z: InputArray) => {
-    if (!first || !isSame(z, z0)) return problem.lossAndGrads(z);
-    const known = first;
+    if (first && isSame(z, z0)) return first;
     first = undefined;
-    return known;
+    return problem.lossAndGrads(z);
   };
   const firstEvaluation = async (signal?: AbortSignal) => {
     const began = performance.now();

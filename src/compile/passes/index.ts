@@ -4,6 +4,8 @@ import { filterGradients } from './filterGradients';
 import { foldNumbers } from './foldNumbers';
 import { longProducts } from './longProducts';
 import { missingOps } from './missingOps';
+import { plainMasks } from './plainMasks';
+import { narrowConvolutions } from './narrowConvolutions';
 import { poolGradients } from './poolGradients';
 import { poolIndices } from './poolIndices';
 import { pooledMasks } from './pooledMasks';
@@ -32,11 +34,12 @@ const CPU: readonly Pass[] = [
   poolIndices,
   transposedProducts,
   sumsOfProducts, // on products that lie the same way
+  plainMasks,
 ];
 
 const PASSES: Record<Target, readonly Pass[]> = {
   cpu: CPU,
-  'cpu-winograd': [...CPU, winograd], // last: it takes a ReLU into a convolution, where others no longer find it
+  'cpu-winograd': [...CPU, narrowConvolutions, winograd], // last: it takes a ReLU into a convolution, where others no longer find it
   webgpu: [
     foldNumbers,
     powers,

@@ -1,10 +1,11 @@
 /**
  * Convolutions of 3 x 3 with stride 1 by Winograd's algorithm F(4x4, 3x3), with a quarter of the multiplications, wherever that is faster.
- * The gradient for the input is such a convolution too, and takes the same transformed filters.
+ * The gradient for the input is such a convolution too.
  *
  * Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015.
  */
-import { type Computation, type Node, type Value, sizeOf } from '../graph';
+import { type Computation, type Node, type Value } from '../graph';
+import { constantFilter } from './constantFilter';
 import { rewrite } from './rewrite';
 import { type ConvolutionShape, winogradWins } from './winogradCost';
 import { TAPS } from './winogradMatrices';
@@ -50,26 +51,13 @@ function convolutionOf(
   const dims = outputs[0].dims as Convolution['dims'];
   const [batch, channelsOut, height, width] = dims;
   const { kernel_shape, strides, dilations, pads } = attributes as Record<string, number[]>;
-  const source = sourceOf(taps);
+  const source = constantFilter(taps);
   if (!source || batch !== 1 || String(kernel_shape) !== '3,3') return undefined;
   if ([...strides, ...dilations].some((n) => n !== 1)) return undefined;
   // Beyond the filter's reach there may be bands of nothing but padding.
   if (pads.some((n) => n >= TAPS)) return undefined;
   if (!wins({ channelsIn: x.dims[1], channelsOut, height, width })) return undefined;
   return { ...source, x, dims, pads: pads as [number, number] };
-}
-
-/** The constant [3, 3, in, out] that a filter [out, in, 3, 3] comes from, or [in, out, 3, 3] turned by 180 degrees. */
-function sourceOf({ node }: Value): Pick<Convolution, 'filter' | 'isTurned'> | undefined {
-  if (node?.op !== 'Transpose') return undefined;
-  const [from] = node.inputs as [Value];
-  const perm = (node.attributes.perm as number[]).join();
-  if (perm === '3,2,0,1' && from.constant) return { filter: from, isTurned: false };
-  if (perm !== '2,3,0,1' || from.node?.op !== 'Slice') return undefined;
-  const [filter, begin, , axes, steps] = from.node.inputs as [Value, Value, Value, Value, Value];
-  const said = [begin, axes, steps].map(({ constant }) => String(constant)).join(' ');
-  const isWhole = sizeOf(filter.dims) === sizeOf(from.dims);
-  return filter.constant && isWhole && said === '2,2 0,1 -1,-1' ? { filter, isTurned: true } : undefined;
 }
 
 /** Whether a term of a sum is constant, and one number for each channel. */

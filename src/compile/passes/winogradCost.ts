@@ -21,8 +21,11 @@ const PRODUCT = 1.45;
 const FACTOR = 110;
 /** To read a factor of the filters, which a small picture does not use often. */
 const FILTER_FACTOR = 4;
-/** It must win clearly: its memory costs, too. */
-const CLEARLY = 0.8;
+/**
+ * It must win clearly: its memory costs, too, and a neighbour that is direct would have to turn its blocks of channels round for it. With 128
+ * channels in and out, VGG19 as a whole is 3 to 6 % faster without.
+ */
+const CLEARLY = 0.75;
 
 /** The time of Winograd's convolution for that of the direct one, estimated. */
 export function winogradRatio({ channelsIn, channelsOut, height, width }: ConvolutionShape): number {

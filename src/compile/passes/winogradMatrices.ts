@@ -42,29 +42,39 @@ const OUTPUT_TRANSFORM: Matrix = Array.from({ length: OUTPUTS }, (_, i) => [
 ]);
 
 /** What turns tiles to factors and back: whole numbers, which float32 holds. */
-interface Transforms {
+export interface Transforms {
   /** A tile's 36 inputs to 36 factors, [36, 36]. */
   input: Float32Array;
   /** 36 products to a tile's 16 outputs, [16, 36]. */
   output: Float32Array;
+  /** The same along rows alone, 6 products to 4 outputs, [4, 6]. */
+  outputRows: Float32Array;
+  /** And along columns, from the right, [6, 4]. */
+  outputColumns: Float32Array;
 }
 
 /** A filter's 9 taps to 36 factors, [36, 9]. */
 export const FILTER = Float64Array.from(square(FILTER_TRANSFORM));
 
-export const FORWARD: Transforms = {
-  input: Float32Array.from(square(INPUT_TRANSFORM)),
-  output: Float32Array.from(square(OUTPUT_TRANSFORM)),
-};
+export const FORWARD = transforms(INPUT_TRANSFORM, OUTPUT_TRANSFORM);
 
 /**
  * For a convolution with the filter turned by 180 degrees, as the gradient for the input is, from the same transformed filter: turning
  * inputs, taps and outputs round leaves a convolution as it is, so it is enough to turn the inputs and the outputs.
  */
-export const TURNED: Transforms = {
-  input: Float32Array.from(square(INPUT_TRANSFORM.map((row) => [...row].reverse()))),
-  output: Float32Array.from(square([...OUTPUT_TRANSFORM].reverse())),
-};
+export const TURNED = transforms(
+  INPUT_TRANSFORM.map((row) => [...row].reverse()),
+  [...OUTPUT_TRANSFORM].reverse(),
+);
+
+function transforms(input: Matrix, output: Matrix): Transforms {
+  return {
+    input: Float32Array.from(square(input)),
+    output: Float32Array.from(square(output)),
+    outputRows: Float32Array.from(output.flat()),
+    outputColumns: Float32Array.from(output[0]?.flatMap((_, j) => output.map((row) => row[j])) ?? []),
+  };
+}
 
 /** The coefficients, lowest power first, of the polynomial with these roots. */
 function coefficients(roots: readonly number[]): number[] {

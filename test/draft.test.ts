@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { draft } from '../src/problem/draft';
+import { problemFromSettings } from '../src/problem/fromSettings';
+import { createProblem } from '../src/problem/problem';
+import { readSettings } from '../src/settings';
+import { wholeTransfer } from '../src/styleTransfer';
+import { loadImage } from '../src/picture/image';
+import type { Picture } from '../src/picture/image';
+
+const CONTENT = 'img/lake-sherburne.jpg';
+const STYLE = 'img/hokusai_great-wave_1831.png';
+const SIZE = { width: 320, height: 256 };
+
+describe('a draft', function () {
+  this.timeout(120_000);
+  const settings = (given = {}) =>
+    readSettings({ content: CONTENT, style: STYLE, network: 'vgg19-slim', height: 256, ...given });
+  let pictures: { content: Picture; styles: Picture[] };
+  let drafted: Picture;
+  before(async () => {
+    const [content, style] = await Promise.all(
+      [CONTENT, STYLE].map((file) => loadImage(file, { size: SIZE })),
+    );
+    pictures = { content, styles: [style] };
+    drafted = await draft(settings(), pictures);
+  });
+
+  it('is what the painter begins with, and not the chapter', () => {
+    assert.equal(settings().init, 'draft');
+    assert.equal(settings({ preset: 'chapter' }).init, 'content');
+  });
+
+  it('has the size of the picture and the colours of the style', () => {
+    const { content, styles } = pictures;
+    assert.deepEqual([drafted.width, drafted.height], [SIZE.width, SIZE.height]);
+    const distance = (picture: Picture) => {
+      const [own, wanted] = [means(picture), means(styles[0])];
+      return Math.hypot(...own.map((mean, channel) => mean - wanted[channel]));
+    };
+    assert.ok(
+      distance(drafted) < distance(content) / 2,
+      `${distance(drafted)} is not below half of ${distance(content)}`,
+    );
+  });
+
+  it('keeps the fine detail of the content picture', () => {
+    const correlation = correlate(detail(drafted), detail(pictures.content));
+    assert.ok(correlation > 0.7, `correlation ${correlation}`);
+  });
+
+  it('is the content picture where it would be too small', async () => {
+    const content = await loadImage(CONTENT, { size: { width: 400, height: 255 } });
+    assert.equal(await draft(settings(), { ...pictures, content }), content);
+  });
+
+  it('ends with its signal', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error('enough')), 50);
+    await assert.rejects(draft(settings(), pictures, controller.signal), /enough/);
+  });
+
+  it('begins at a lower loss than the content picture', async () => {
+    const losses: number[] = [];
+    for (const init of ['draft', 'content']) {
+      const { lossAndGrads, z0, dispose } = await createProblem(problemFromSettings(settings({ init })));
+      losses.push(Number((await lossAndGrads(z0)).value.data[0]));
+      await dispose();
+    }
+    assert.ok(losses[0] < 0.7 * losses[1], `${losses[0]} is not well below ${losses[1]}`);
+  });
+
+  it('is not painted again where a run goes on', async () => {
+    const options = { iterations: 1, evaluations: 1, restart: false, rounding: 'round' } as const;
+    const problem = problemFromSettings(settings({ init: 'content', height: 64 }));
+    const run = wholeTransfer(problem, options);
+    for await (const event of run) if (event.type === 'iteration') break;
+    const from = await run.checkpoint();
+    const first = () => assert.fail('It was painted again.');
+    const next = wholeTransfer({ ...problem, first }, { ...options, iterations: 2, from });
+    const events: string[] = [];
+    for await (const { type } of next) events.push(type);
+    assert.ok(events.includes('step'));
+  });
+});
+
+function means({ data }: Picture): number[] {
+  return [0, 1, 2].map((channel) => {
+    let sum = 0;
+    for (let i = channel; i < data.length; i += 3) sum += data[i];
+    return (3 * sum) / data.length;
+  });
+}
+
+/** How each pixel's green differs from its right neighbour's. */
+function detail({ width, data }: Picture): number[] {
+  const differences: number[] = [];
+  for (let i = 1; i + 3 < data.length; i += 3) {
+    if (((i - 1) / 3 + 1) % width !== 0) differences.push(data[i + 3] - data[i]);
+  }
+  return differences;
+}
+
+function correlate(x: readonly number[], y: readonly number[]): number {
+  const dot = (a: readonly number[], b: readonly number[]) =>
+    a.reduce((sum, value, i) => sum + value * b[i], 0);
+  return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
+}
