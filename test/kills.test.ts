@@ -83,7 +83,7 @@ describe('a run that is killed and resumed', () => {
     this.timeout(240_000);
     const dir = path.join(folder, 'again');
     let args = begin(dir);
-    for (const part of [0.1, 0.2, 0.3]) {
+    for (const part of [0.1, 0.15, 0.2]) {
       await killed(args, part * milliseconds);
       args = ['resume', dir];
     }
