@@ -1,25 +1,12 @@
 /** Brings a network of one's own: chosen from the disk, or dropped. */
-import { useState } from 'preact/hooks';
 import type { FastStyleAdded } from '../../../src/studio/protocol';
-import { hand } from '../ask';
 import { Problem } from '../parts/problem';
 import { useDropped } from '../parts/useDropped';
+import { useHandIn } from '../parts/useHandIn';
 
 export function OwnStyle({ onAdd }: { onAdd: (added: FastStyleAdded) => void }) {
-  const [problem, setProblem] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
-  const add = async (file: File) => {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      onAdd(await hand<FastStyleAdded>('fast/styles', file));
-    } catch (error) {
-      setProblem((error as Error).message);
-    } finally {
-      setBusy(false);
-    }
-  };
-  const { isOver, handlers } = useDropped((file) => void add(file));
+  const { isBusy, problem, handIn } = useHandIn('fast/styles', onAdd);
+  const { isOver, handlers } = useDropped((file) => void handIn(file));
   return (
     <div class={`own-style ${isOver ? 'over' : ''}`} {...handlers}>
       <label class="button">
@@ -33,7 +20,7 @@ export function OwnStyle({ onAdd }: { onAdd: (added: FastStyleAdded) => void }) 
             const [file] = event.currentTarget.files ?? [];
             // So that the same file can be chosen again.
             const input = event.currentTarget;
-            if (file) void add(file).finally(() => (input.value = ''));
+            if (file) void handIn(file).finally(() => (input.value = ''));
           }}
         />
       </label>

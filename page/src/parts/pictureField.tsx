@@ -1,10 +1,10 @@
 /** Chooses a picture: from those that are here, or one that is dropped or picked from the disk. */
-import { useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { PictureInfo, Welcome } from '../../../src/studio/protocol';
-import { hand } from '../ask';
 import { Dialog } from './dialog';
 import { Problem } from './problem';
 import { useDropped } from './useDropped';
+import { useHandIn } from './useHandIn';
 
 export interface PictureFieldProps {
   label: string;
@@ -18,30 +18,18 @@ export interface PictureFieldProps {
 
 export function PictureField({ label, pictures, chosen, onChoose, onAdd, help }: PictureFieldProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [problem, setProblem] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
   const picture = pictures.find(({ id }) => id === chosen);
 
+  const { isBusy, problem, forgetProblem, handIn } = useHandIn<PictureInfo>('pictures', (added) => {
+    onAdd(added);
+    take(added.id);
+  });
   const take = (id: string) => {
     dialog.current?.close();
-    setProblem(undefined);
+    forgetProblem();
     onChoose(id);
   };
-  const add = async (file: File | undefined) => {
-    if (!file) return;
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      const added = await hand<PictureInfo>('pictures', file);
-      onAdd(added);
-      take(added.id);
-    } catch (error) {
-      setProblem((error as Error).message);
-    } finally {
-      setBusy(false);
-    }
-  };
-  const { isOver, handlers } = useDropped((file) => void add(file));
+  const { isOver, handlers } = useDropped((file) => void handIn(file));
 
   return (
     <div class={`picture-field ${isOver ? 'over' : ''}`} {...handlers}>
@@ -65,7 +53,10 @@ export function PictureField({ label, pictures, chosen, onChoose, onAdd, help }:
               type="file"
               class="unseen"
               accept="image/*,.tif,.tiff,.avif"
-              onChange={(event) => void add(event.currentTarget.files?.[0])}
+              onChange={(event) => {
+                const [file] = event.currentTarget.files ?? [];
+                if (file) void handIn(file);
+              }}
             />
           </label>
         }
