@@ -25,6 +25,7 @@ const { painter, chapter } = PRESETS;
 /** What the preset is without each of its parts. */
 const WITHOUT: Readonly<Record<string, Partial<Record<keyof Settings, unknown>>>> = {
   nothing: {},
+  'the draft': { init: chapter.init },
   'the pyramid': { variables: chapter.variables },
   shares: {
     measure: chapter.measure,

@@ -201,7 +201,8 @@ console.log(`${firstParameters().reduce((sum, { length }) => sum + length, 0)} n
 // %% [markdown]
 // One training step computes the loss of one crop and its gradient in all of the network's numbers, in one compiled function. Adam moves the
 // numbers: like plain gradient descent, but each number has a step size of its own, from the sizes of its last gradients. L-BFGS would not do
-// here, because each step has another crop, and so another loss. Meanwhile the network paints the photograph that it never sees, so you can watch the picture come into being.
+// here, because each step has another crop, and so another loss. Meanwhile the network paints the photograph that it never sees, so you can
+// watch the picture come into being.
 
 // %%
 type Loss = (painted: tf.Tensor4D, photo: tf.Tensor4D, target: tf.Tensor4D) => Record<string, tf.Scalar>;

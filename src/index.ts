@@ -122,6 +122,7 @@ export type * from './transfer/events';
 export {
   type Evaluated,
   type Evaluation,
+  type FirstPictureOptions,
   type Plan,
   type Problem,
   type ProblemOptions,

@@ -3,7 +3,7 @@ import { draft } from '../src/problem/draft';
 import { problemFromSettings } from '../src/problem/fromSettings';
 import { createProblem } from '../src/problem/problem';
 import { readSettings } from '../src/settings';
-import { wholeTransfer } from '../src/styleTransfer';
+import { styleTransfer, wholeTransfer } from '../src/styleTransfer';
 import { loadImage } from '../src/picture/image';
 import type { Picture } from '../src/picture/image';
 
@@ -22,7 +22,7 @@ describe('a draft', function () {
       [CONTENT, STYLE].map((file) => loadImage(file, { size: SIZE })),
     );
     pictures = { content, styles: [style] };
-    drafted = await draft(settings(), pictures);
+    drafted = await draft(settings(), pictures, { masks: [] });
   });
 
   it('is what the painter begins with, and not the chapter', () => {
@@ -48,15 +48,44 @@ describe('a draft', function () {
     assert.ok(correlation > 0.7, `correlation ${correlation}`);
   });
 
+  it('keeps each style within its mask, given as a picture', async () => {
+    const { width, height } = SIZE;
+    const data = new Uint8Array(3 * width * height).fill(255, 0, (3 * width * height) / 2);
+    const plain = (level: number) => ({ ...SIZE, data: new Uint8Array(3 * width * height).fill(level) });
+    const given = settings({ style: ['first', 'second'], mask: ['mask'], contentWeight: 0 });
+    const styles = [plain(230), plain(20)];
+    const masked = await draft(given, { content: plain(128), styles }, { masks: [{ ...SIZE, data }] });
+    const half = (from: number) =>
+      means({ ...masked, data: masked.data.subarray(from, from + data.length / 2) });
+    const [above, below] = [half(0)[0], half(data.length / 2)[0]];
+    assert.ok(above > below + 40, `${above} above is not lighter than ${below} below`);
+  });
+
+  it('is painted with masks that only the caller has', async () => {
+    const mask = { ...SIZE, data: new Uint8Array(3 * SIZE.width * SIZE.height).fill(255) };
+    const run = styleTransfer({
+      content: CONTENT,
+      style: STYLE,
+      mask,
+      network: 'vgg19-slim',
+      height: 256,
+      iterations: 1,
+      evaluations: 1,
+    });
+    const events: string[] = [];
+    for await (const { type } of run) events.push(type);
+    assert.ok(events.includes('iteration'));
+  });
+
   it('is the content picture where it would be too small', async () => {
     const content = await loadImage(CONTENT, { size: { width: 400, height: 255 } });
-    assert.equal(await draft(settings(), { ...pictures, content }), content);
+    assert.equal(await draft(settings(), { ...pictures, content }, { masks: [] }), content);
   });
 
   it('ends with its signal', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(new Error('enough')), 50);
-    await assert.rejects(draft(settings(), pictures, controller.signal), /enough/);
+    await assert.rejects(draft(settings(), pictures, { masks: [], signal: controller.signal }), /enough/);
   });
 
   it('begins at a lower loss than the content picture', async () => {

@@ -7,8 +7,8 @@ import { type Settings, readSettings } from '../settings';
 export type TermWeights = Pick<Settings, 'contentWeight' | 'tvWeight'>;
 
 /**
- * More smoothness than the slow way asks for, which begins at the photograph; a little less content, which a network keeps by itself. Set by
- * eye, on held-out photographs: with three times as much content, pictures are dull, and hardly painted.
+ * More smoothness than the slow way asks for, and a little less content, which a network keeps by itself. Set by eye, on held-out photographs:
+ * with a content weight of 1000, pictures are dull, and hardly painted.
  */
 export const TERM_WEIGHTS: TermWeights = {
   contentWeight: 200,

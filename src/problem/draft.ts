@@ -6,6 +6,7 @@ import { paint } from '../paint';
 import { type Picture, type Size, loadImage } from '../picture/image';
 import type { Settings } from '../settings';
 import { lossTerms, variablesOf } from './fromSettings';
+import type { FirstPictureOptions } from './problem';
 import type { SizedPictures } from './sources';
 
 /** Sides of the picture, in sides of its draft. */
@@ -23,7 +24,7 @@ const SHORTEST_SIDE = 64;
 export async function draft(
   settings: Settings,
   { content, styles }: SizedPictures,
-  signal?: AbortSignal,
+  { masks, signal }: FirstPictureOptions,
 ): Promise<Picture> {
   if (Math.min(content.width, content.height) < FACTOR * SHORTEST_SIDE) return content;
   const small = await resized(content, quarter(content));
@@ -32,7 +33,7 @@ export async function draft(
     styles: await Promise.all(styles.map((style) => resized(style, quarter(style)))),
     styleSize: (style) => style,
     height: small.height,
-    masks: settings.mask,
+    masks,
     margin: settings.margin,
     terms: lossTerms({
       ...settings,

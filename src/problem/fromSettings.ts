@@ -18,7 +18,7 @@ import { UserError } from '../errors';
 import { freePixels, pixels } from '../variables/pixels';
 import { pyramid } from '../variables/pyramid';
 import type { MakeVariables } from '../variables/variables';
-import type { ProblemOptions } from './problem';
+import type { FirstPictureOptions, ProblemOptions } from './problem';
 import type { SizedPictures, StyleSize } from './sources';
 
 /** What the settings say about a problem; the caller adds signals, events or an open network. */
@@ -42,7 +42,7 @@ export function problemFromSettings(settings: Settings): ProblemOptions {
     threads,
     terms: lossTerms(settings),
     variables: variablesOf(settings),
-    first: (pictures, signal) => firstPicture(settings, pictures, signal),
+    first: (pictures, options) => firstPicture(settings, pictures, options),
   };
 }
 
@@ -178,13 +178,13 @@ export function variablesOf({ variables, bounds }: Pick<Settings, 'variables' | 
 export async function firstPicture(
   settings: Settings,
   pictures: SizedPictures,
-  signal?: AbortSignal,
+  options: FirstPictureOptions,
 ): Promise<Picture> {
   const { init, seed, resize, color } = settings;
   const { content, styles } = pictures;
   if (init === 'draft') {
     const { draft } = await import('./draft.js');
-    return draft(settings, pictures, signal);
+    return draft(settings, pictures, options);
   }
   if (init === 'noise') return noise(content, seed);
   if (init === 'content') return content;

@@ -46,7 +46,7 @@ export interface ProblemOptions {
   /** What the optimiser moves; default a pyramid. */
   variables?: MakeVariables;
   /** The picture that the optimiser starts from, given the resized pictures. Default the content picture. */
-  first?: (pictures: SizedPictures, signal?: AbortSignal) => Picture | Promise<Picture>;
+  first?: (pictures: SizedPictures, options: FirstPictureOptions) => Picture | Promise<Picture>;
   network?: Settings['network'];
   /** A file of the network's weights; default wherever they are found. */
   weights?: string;
@@ -68,6 +68,12 @@ export interface ProblemOptions {
   onEvent?: (event: PreparationEvent) => void;
   /** Called once the pictures and the network are read, before the work begins; an error that it throws ends the preparation. */
   beforeWork?: (plan: Plan) => void | Promise<void>;
+}
+
+/** What a first picture may need besides the resized pictures. */
+export interface FirstPictureOptions {
+  masks: readonly PictureSource[];
+  signal?: AbortSignal;
 }
 
 /** What two transfers must share to give the same pictures, besides their terms and settings. */
@@ -216,7 +222,7 @@ export async function createProblem({
       await beforeWork?.({ source, length: variables.length, bytesAt });
       signal?.throwIfAborted();
 
-      const begin = await abortable(Promise.resolve(first(pictures, signal)), signal);
+      const begin = await abortable(Promise.resolve(first(pictures, { masks, signal })), signal);
       const z0 = variablesOf(withMargin(begin, margin), variables);
       const loss = await compileLoss({
         terms,

@@ -111,9 +111,14 @@ export class Painter {
     return encodeImage(this.shownNow().picture, 'picture.png');
   }
 
-  /** @throws UserError where no picture is shown yet */
+  /** @throws UserError where no picture is shown yet, or only the one that it begins with, which no command saves */
   copies(): Copies {
     const { leg, evaluations } = this.shownNow();
+    if (evaluations === 0) {
+      throw new UserError(
+        'Only the picture that the painting begins with is there. Wait for the first step.',
+      );
+    }
     return copiesOf((this.painting?.legs ?? []).slice(0, leg + 1), evaluations);
   }
 
