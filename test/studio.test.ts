@@ -5,8 +5,12 @@ import { main } from '../src/commandLine/cli';
 import type { Copies, Painting, Welcome } from '../src/studio/protocol';
 import { type Picture, loadImage } from '../src/picture/image';
 import { commandOf } from '../src/studio/copies';
+import { Feed } from '../src/studio/feed';
+import { Painter } from '../src/studio/painter';
+import type { UserError } from '../src/errors';
+import { readSettings } from '../src/settings';
 import { openTinyVgg19 } from './helpers/tinyVgg19';
-import { type TestStudio, openTestStudio } from './helpers/studio';
+import { CONTENT, STYLE, type TestStudio, openTestStudio } from './helpers/studio';
 
 /** Quick: few layers, and no larger or smaller sizes of the pictures. */
 const SMALL = {
@@ -132,6 +136,33 @@ describe('the studio', () => {
     const { command, note } = await test.get<Copies>('api/copies');
     assert.match(note, /begin at the picture that was at hand then, results\/studio-2\/first.png/);
     assert.deepEqual(await again(command), await shown());
+  });
+
+  it('shows the picture that it begins with, and copies no command for it', async () => {
+    const feed = new Feed();
+    const { folder } = test;
+    const painter = new Painter({ feed, folder, openNetwork: openTinyVgg19 });
+    const refusals: string[] = [];
+    const publish = feed.publish.bind(feed);
+    feed.publish = (change) => {
+      publish(change);
+      if (change.type !== 'shown' || change.shown.evaluations > 0) return;
+      try {
+        painter.copies();
+      } catch (error) {
+        refusals.push((error as UserError).message);
+      }
+    };
+    const gone = new AbortController();
+    const reader = feed.read(gone.signal);
+    await reader.next();
+    const [content, style] = [CONTENT, STYLE].map((name) => path.join(folder, 'img', name));
+    await painter.paint(readSettings({ ...SMALL, content, style, out: path.join(folder, 'results', 'x') }));
+    while (!ended(feed.state)) await reader.next();
+    gone.abort();
+    assert.equal(refusals.length, 1);
+    assert.match(refusals[0], /^Only the picture that the painting begins with is there\. Wait/);
+    assert.match(painter.copies().command, /transfer/);
   });
 
   it('restarts L-BFGS and copies the whole iteration that is shown', async () => {
