@@ -5,7 +5,8 @@
  *     npx tsx bench/studio.ts [turns] [height]
  *
  * Processor seconds of the studio's process count, because other programs delay both. What the browser draws with is given beside them: on a
- * machine with few processors it takes its part of the time from the painting.
+ * machine with few processors it takes its part of the time from the painting. Where a machine's own speed changes by more than the cost,
+ * from run to run without a page, only the browser's share tells.
  */
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -94,6 +95,8 @@ async function main(): Promise<void> {
         (name === 'browser' ? '' : `  ratio ${ratio.toFixed(3)} (median of the turns)`),
     );
   }
+  const shares = watched.map(({ browser, wall }) => browser / (availableParallelism() * wall));
+  console.log(`  the browser's share of the processors: ${(100 * median(shares)).toFixed(1)} %`);
   console.log(`  limit of the studio's processor time: ${1 + COST}`);
 }
 

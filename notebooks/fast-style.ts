@@ -20,7 +20,7 @@ import * as fast from 'wheatfield/fast-style';
 
 process.chdir(wf.PROJECT_FOLDER);
 const backend = await wf.useEagerBackend();
-console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
+console.log(backend.instead ?? `TensorFlow.js computes in ${backend.name}.`);
 
 // %% [markdown]
 // Choose the style, the photographs to train on, and one that the network never sees. `cropSize` is the side of the squares that it trains
@@ -176,6 +176,7 @@ function paintedBy(parameters: tf.Tensor[], x: tf.Tensor4D, withNorm: boolean): 
   };
   const layer = (y: tf.Tensor4D, stride = 1) => tf.relu(norm(convolve(y, stride)));
 
+  // Levels of BGR minus the means reach from -124 to 151: the filters begin with numbers of about 1.
   let y = layer(layer(x.div(64)), 2);
   for (let block = 0; block < 2; block++) y = y.add(norm(convolve(layer(y))));
   // An odd row or column at the edge goes.

@@ -12,7 +12,7 @@ import * as wf from 'wheatfield';
 
 process.chdir(wf.PROJECT_FOLDER);
 const backend = await wf.useEagerBackend();
-console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
+console.log(backend.instead ?? `TensorFlow.js computes in ${backend.name}.`);
 
 // %% [markdown]
 // Choose the two pictures, the height of all pictures below, and the number of evaluations for each. More evaluations make a better
@@ -80,7 +80,8 @@ async function experiment(
 // ask for nothing else.
 //
 // Compare the mountains, layer by layer. With a layer near the picture, everything comes back, colours too. With block4, the outlines
-// come back, but the colours are free to change. With block5, little more than the places of things is left.
+// come back, but the colours are free to change. With block5, little more than the places of things is left. The network learned to
+// recognise a thing in any light, so the higher a layer, the less it says about colours.
 
 // %%
 const contentLayers = ['block1_conv2', 'block2_conv2', 'block3_conv2', 'block4_conv2', 'block5_conv2'];
@@ -140,7 +141,8 @@ await experiment(
 //
 // The transfer stays the same, and only the content layer changes. Look at the ridge of the mountains and at the water. A high layer keeps
 // only the arrangement, so everything is painted anew. A low layer lets the photograph show through. Responses differ in size and number
-// from layer to layer, so each layer has its own weight. Tune the weights.
+// from layer to layer, so each layer has its own weight. We found these weights by trying: with each, you see something of the photograph and
+// something of the style. Tune them.
 
 // %%
 const styleLayers = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`block${i}_conv1`, 1 / 5]));

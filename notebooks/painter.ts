@@ -13,7 +13,7 @@ import * as wf from 'wheatfield';
 
 process.chdir(wf.PROJECT_FOLDER);
 const backend = await wf.useEagerBackend();
-console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
+console.log(backend.instead ?? `TensorFlow.js computes in ${backend.name}.`);
 
 // %% [markdown]
 // Choose the pictures, the height, and how many evaluations each picture gets. The bundled network, vgg19-slim, is good enough to compare
@@ -91,6 +91,10 @@ async function paintings(name: string, columns: number, choices: Record<string, 
 // 4. **A margin.** Beyond the border the network sees black, and paints a frame against it. Now the canvas is a little larger than the
 //    picture, and the frame is cut off with the rest of the margin. Compare the edges.
 // 5. **Against clipping.** Values are kept away from plain black and white, where no stroke can be seen. Compare the clouds and the snow.
+//
+// In the first line of the cell, `bounds`, `restart` and `winograd` differ from the book, so that all six pictures are made in the same way.
+// `bounds` keeps pixels within what a screen can show, `restart: false` lets L-BFGS keep its memory, and `winograd` is a faster way to compute
+// the same convolutions.
 
 // %%
 const plain: Choice = { preset: 'chapter', bounds: true, restart: false, winograd: true };
@@ -124,7 +128,8 @@ await paintings('one-by-one', 3, {
 //
 // ## 2. How strong is the style?
 //
-// `strength` goes from 0 to 1, in steps that look even. Look at how long you can still tell the trees from the water.
+// `strength` goes from 0 to 1, in steps that look even. 0.5 is the preset's own balance, and each 0.25 more divides the content's weight by 4.
+// Look at how long you can still tell the trees from the water.
 
 // %%
 await paintings('strength', 3, {
@@ -163,7 +168,8 @@ await paintings('color', 3, {
 // %% [markdown]
 // ## 5. Two styles
 //
-// `style` can be a list, and `styleWeights` says how much each counts. In the middle you see both: Van Gogh's colours with Hokusai's outlines.
+// `style` can be a list, and `styleWeights` says how much each counts. Only their ratio matters: `[3, 1]` is the
+// same as `[0.75, 0.25]`. In the middle you see both: Van Gogh's colours with Hokusai's outlines.
 
 // %%
 const both = { style: [stylePath, otherStylePath] };

@@ -32,7 +32,7 @@ import { mkdirSync } from 'node:fs';
 
 process.chdir(wf.PROJECT_FOLDER);
 const backend = await wf.useEagerBackend();
-console.log(backend.instead ?? `Eager tensors run in ${backend.name}.`);
+console.log(backend.instead ?? `TensorFlow.js computes in ${backend.name}.`);
 
 // %% tags=["exercise"]
 import * as check from 'wheatfield/exercises'; // the checks of the tasks
@@ -44,7 +44,8 @@ import * as check from 'wheatfield/exercises'; // the checks of the tasks
 // style picture is stretched to the same size, as in the book, because Gram matrices add up over positions and only sums over equally many
 // positions can be compared. If its proportions are very different, its strokes get distorted. Crop it first.
 //
-// The work grows with the number of pixels. The book uses a height of 400. A height of 200 is enough for a first look.
+// The work grows with the number of pixels, and so does the memory: about 1 GB at the book's height of 400, 2 GB at 800. A height of 200 is
+// enough for a first look.
 
 // %% tags=["parameters"]
 const targetImagePath = 'img/bazille_ramparts_aigues-mortes_1867.png';
@@ -141,6 +142,9 @@ console.log(
 // target, style and combination images into one batch. The first two never change, so here they go through the network once. Only the
 // combination image is computed again and again.
 //
+// Why so old a network? The inventors of the method took it, and newer ones paint worse. In a ResNet, for example, shortcuts past the
+// layers leave a few large peaks in the responses, and the Gram matrices see little else (Wang, Li and Vasconcelos, 2021).
+//
 // VGG19's weights are 80 MB, and are downloaded once. If the download fails, the notebook tells you and uses `vgg19-slim`, a smaller
 // network that comes with the project. It was trained to imitate VGG19, and it is several times faster.
 
@@ -201,7 +205,8 @@ for (const layerName of ['block1_conv2', 'block5_conv2']) {
 // ## In [19]: The content loss
 //
 // Two pictures have the same content when a high layer responds to both in the same way. The content loss is the sum of the squared
-// differences at all positions. It is 0 for the target image itself.
+// differences at all positions. It is 0 for the target image itself. Squares make one large difference count more than many small ones, and
+// their gradient is simple: twice the difference.
 
 // %% [markdown] tags=["exercise"]
 // ### Task 3: the content loss

@@ -122,6 +122,7 @@ export type * from './transfer/events';
 export {
   type Evaluated,
   type Evaluation,
+  type FirstPicture,
   type FirstPictureOptions,
   type Plan,
   type Problem,

@@ -1,5 +1,6 @@
 /** A whole transfer in one call: for scripts, other programs and pages. */
 import type { PictureSource } from './picture/image';
+import { type RgbValues, eightBit, sixteenBit } from './picture/preprocess';
 import { problemFromSettings } from './problem/fromSettings';
 import { type Problem, type ProblemOptions, createProblem } from './problem/problem';
 import { reports } from './reports';
@@ -63,13 +64,24 @@ export function wholeTransfer(
   // A run that goes on has its variables already.
   const continued = options.from && { first: undefined };
   let run: Transfer<LoopEvent> | undefined;
+  let first: RgbValues | undefined;
   async function* events(): AsyncGenerator<TransferEvent, void, void> {
     const began = performance.now();
     // A reader that goes away ends the preparation, a download included.
     const abandoned = new AbortController();
     const either = AbortSignal.any([abandoned.signal, ...(signal ? [signal] : [])]);
     const preparation = reports<PreparationEvent, Problem>(
-      (onEvent) => createProblem({ ...problem, ...continued, signal: either, onEvent }),
+      (onEvent) =>
+        createProblem({
+          ...problem,
+          ...continued,
+          signal: either,
+          onEvent,
+          onFirst: ({ values, isContent }) => {
+            first = values;
+            onEvent({ type: 'first', isContent });
+          },
+        }),
       (late) => late.dispose(),
     );
     let prepared: Problem;
@@ -112,9 +124,13 @@ export function wholeTransfer(
       'There is no picture yet, because the transfer is still being prepared. Wait for its first step.',
     );
   };
+  const begun = () => {
+    if (first) return first;
+    throw new Error('There is no picture yet. Wait for the first event, which comes before the first step.');
+  };
   return Object.assign(events(), {
-    picture: async () => started().picture(),
-    deepPicture: async () => started().deepPicture(),
+    picture: async () => run?.picture() ?? eightBit(begun(), options.rounding),
+    deepPicture: async () => run?.deepPicture() ?? sixteenBit(begun(), options.rounding),
     checkpoint: async () => started().checkpoint(),
   });
 }

@@ -282,7 +282,14 @@ describe('terminal', () => {
     loss: 442468450,
     terms: { content: 1, style: 2, totalVariation: 3 },
   } as const;
-  const settings = { out: 'results', format: 'png' as const, iterations: 20, evaluations: 20, threads: 2 };
+  const settings = {
+    out: 'results',
+    format: 'png' as const,
+    init: 'draft',
+    iterations: 20,
+    evaluations: 20,
+    threads: 2,
+  };
 
   it('estimates the time left from what an evaluation took', () => {
     // 13 of this iteration's 22 and 18 iterations of 22, the picture's own loss included: 409 x 2.5 s.
@@ -296,6 +303,16 @@ describe('terminal', () => {
     const stream = kept(true, 30);
     terminal(stream, settings)(step);
     assert.equal(stream.text, '\r\x1b[K  evaluation 9 of 21, loss 4.');
+  });
+
+  it('names the draft once the run has proved to work', () => {
+    const stream = kept(false);
+    const watch = terminal(stream, settings);
+    watch({ type: 'first', isContent: false });
+    assert.equal(stream.text, '');
+    watch({ type: 'compiled', bytes: 1e9 });
+    const file = path.join('results', 'result_draft.png');
+    assert.ok(stream.text.endsWith(`\nDraft saved as ${file}\n`));
   });
 
   it('says durations as people do', () => {

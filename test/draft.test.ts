@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { draft } from '../src/problem/draft';
 import { problemFromSettings } from '../src/problem/fromSettings';
 import { createProblem } from '../src/problem/problem';
+import { writeReport } from '../src/report/report';
+import { recordedTransfer } from '../src/runFolder/recordedTransfer';
+import { beginResults, readResults } from '../src/runFolder/results';
 import { readSettings } from '../src/settings';
 import { styleTransfer, wholeTransfer } from '../src/styleTransfer';
 import { loadImage } from '../src/picture/image';
@@ -9,7 +15,7 @@ import type { Picture } from '../src/picture/image';
 
 const CONTENT = 'img/lake-sherburne.jpg';
 const STYLE = 'img/hokusai_great-wave_1831.png';
-const SIZE = { width: 320, height: 256 };
+const SIZE = { width: 455, height: 256 };
 
 describe('a draft', function () {
   this.timeout(120_000);
@@ -96,6 +102,53 @@ describe('a draft', function () {
       await dispose();
     }
     assert.ok(losses[0] < 0.7 * losses[1], `${losses[0]} is not well below ${losses[1]}`);
+  });
+
+  it('can be looked at before the loss is compiled', async () => {
+    const options = { iterations: 1, evaluations: 1, restart: false, rounding: 'round' } as const;
+    const run = wholeTransfer({ ...problemFromSettings(settings()), first: () => drafted }, options);
+    await assert.rejects(run.picture(), /There is no picture yet/);
+    const events: string[] = [];
+    for await (const event of run) {
+      events.push(event.type);
+      if (event.type !== 'first') continue;
+      assert.equal(event.isContent, false);
+      assert.deepEqual([...(await run.picture()).data], [...drafted.data]);
+      assert.deepEqual((await run.deepPicture()).data[7], 257 * drafted.data[7]);
+      break;
+    }
+    assert.deepEqual(events, ['pictures', 'network', 'device', 'first']);
+  });
+
+  it('is shown in the colours that the result will have', async () => {
+    const options = { iterations: 1, evaluations: 1, restart: false, rounding: 'round' } as const;
+    const grey = { ...SIZE, data: new Uint8Array(3 * SIZE.width * SIZE.height).fill(128) };
+    const problem = problemFromSettings(settings({ color: 'luminance' }));
+    const run = wholeTransfer({ ...problem, first: () => grey }, options);
+    for await (const { type } of run) if (type === 'first') break;
+    const [red, , blue] = means(await run.picture());
+    assert.ok(blue > red + 2, `the lake's blue ${blue} is not above its red ${red}`);
+  });
+
+  it('is saved before the first iteration, and comes first in the report', async () => {
+    const out = await mkdtemp(path.join(tmpdir(), 'wheatfield-'));
+    try {
+      const given = settings({ out, iterations: 1, evaluations: 1 });
+      const run = recordedTransfer(given, { open: (source) => beginResults(out, given, source) });
+      for await (const { type } of run) {
+        if (type !== 'compiled') continue;
+        const { pictures } = await readResults(out);
+        assert.deepEqual(pictures, ['result_draft.png']);
+        const saved = await loadImage(path.join(out, 'result_draft.png'));
+        assert.deepEqual([...saved.data], [...(await run.picture()).data]);
+      }
+      const { pictures } = await readResults(out);
+      assert.deepEqual(pictures, ['result_draft.png', 'result_at_iteration_0.png']);
+      const report = await readFile(await writeReport(out), 'utf8');
+      assert.match(report, /"filmstrip":\[\{"label":"draft"/);
+    } finally {
+      await rm(out, { recursive: true });
+    }
   });
 
   it('is not painted again where a run goes on', async () => {

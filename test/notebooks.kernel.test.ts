@@ -17,7 +17,7 @@ const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expec
   'style-transfer': {
     parameters: { imgHeight: '32', iterations: '2', evaluationsToCompare: '5', network: "'vgg19-slim'" },
     cells: [
-      { printed: /^Eager tensors run in / },
+      { printed: /^TensorFlow\.js computes in / },
       {},
       { pictures: 1, printed: /The result will be 53 x 32 pixels/ },
       {},
@@ -59,7 +59,7 @@ const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expec
   layers: {
     parameters: { imgHeight: '32', evaluations: '2', network: "'vgg19-slim'", otherNetwork: "'vgg19-slim'" },
     cells: [
-      { printed: /^Eager tensors run in / },
+      { printed: /^TensorFlow\.js computes in / },
       {},
       { printed: /layers: .*block5_conv4/ },
       {},
@@ -70,7 +70,7 @@ const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expec
   painter: {
     parameters: { imgHeight: '64', evaluations: '2', network: "'vgg19-slim'" },
     cells: [
-      { printed: /^Eager tensors run in / },
+      { printed: /^TensorFlow\.js computes in / },
       {},
       { pictures: 1, printed: /^The network is vgg19-slim/ },
       {},
@@ -89,7 +89,7 @@ const LESSONS: Record<string, { parameters: Record<string, string>; cells: Expec
       comparedSteps: '2',
     },
     cells: [
-      { printed: /^Eager tensors run in / },
+      { printed: /^TensorFlow\.js computes in / },
       {},
       { pictures: 1 },
       { pictures: 1, printed: /^The network is vgg19-slim.*\n2 pairs\.\n$/ },

@@ -157,7 +157,8 @@ describe('the studio', () => {
     const reader = feed.read(gone.signal);
     await reader.next();
     const [content, style] = [CONTENT, STYLE].map((name) => path.join(folder, 'img', name));
-    await painter.paint(readSettings({ ...SMALL, content, style, out: path.join(folder, 'results', 'x') }));
+    const out = path.join(folder, 'results', 'x');
+    await painter.paint(readSettings({ ...SMALL, init: 'noise', content, style, out }));
     while (!ended(feed.state)) await reader.next();
     gone.abort();
     assert.equal(refusals.length, 1);

@@ -473,11 +473,11 @@ describe('transfer', () => {
     const events = await eventsOf(styleTransfer(given, { openNetwork: openTinyVgg19 }));
     const same = await eventsOf(transfer(prepared, { ...OPTIONS, iterations: 1 }));
     const preparation = events.filter(({ type }) =>
-      ['pictures', 'network', 'device', 'targets', 'compiled'].includes(type),
+      ['pictures', 'network', 'device', 'first', 'targets', 'compiled'].includes(type),
     );
     assert.deepEqual(
       events.slice(0, preparation.length).map(({ type }) => type),
-      ['pictures', 'network', 'device', 'targets', 'compiled'],
+      ['pictures', 'network', 'device', 'first', 'targets', 'compiled'],
     );
     const [start, estimate, ...rest] = events.slice(preparation.length);
     assert.ok(estimate?.type === 'estimate' && estimate.secondsEach > 0);

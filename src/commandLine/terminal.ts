@@ -1,6 +1,6 @@
 /** The watcher that prints: the chapter's lines, and on a terminal a live line with an estimate of the time left. */
 import { gigabytes } from '../problem/memory';
-import { resultPath } from '../runFolder/pictureFiles';
+import { draftPath, resultPath } from '../runFolder/pictureFiles';
 import type { Settings } from '../settings';
 import { evaluationsLeft } from '../transfer/estimate';
 import type { DownloadEvent, StepEvent, TransferEvent } from '../transfer/events';
@@ -20,7 +20,7 @@ export interface TerminalStream {
  */
 export function terminal(
   stream: TerminalStream,
-  settings: Pick<Settings, 'out' | 'format' | 'iterations' | 'evaluations' | 'threads'>,
+  settings: Pick<Settings, 'out' | 'format' | 'init' | 'iterations' | 'evaluations' | 'threads'>,
 ): (event: TransferEvent) => void {
   const live = stream.isTTY === true;
   const clear = () => live && stream.write('\r\x1b[K');
@@ -30,7 +30,7 @@ export function terminal(
   };
   const download = downloadProgress(stream);
   let [startedAt, bytes] = [0, 0];
-  let [size, network, weights, device, why] = ['', '', '', '', ''];
+  let [size, network, weights, device, why, draft] = ['', '', '', '', '', ''];
   const notices: string[] = [];
   return (event) => {
     switch (event.type) {
@@ -49,11 +49,16 @@ export function terminal(
       case 'device':
         [device, why] = [event.name, event.why ? `${event.why}\n` : ''];
         break;
+      case 'first':
+        if (settings.init === 'draft' && !event.isContent) {
+          draft = `\nDraft saved as ${draftPath(settings.out, settings.format)}`;
+        }
+        break;
       case 'compiled':
         ({ bytes } = event);
         // Only now, so that a run that cannot work prints nothing but the reason.
         print(
-          `${notices.join('')}${network}\n${why}${size}, device: ${device}, threads: ${settings.threads}, weights: ${weights}`,
+          `${notices.join('')}${network}\n${why}${size}, device: ${device}, threads: ${settings.threads}, weights: ${weights}${draft}`,
         );
         break;
       case 'estimate':

@@ -44,12 +44,12 @@ export async function useEagerBackend(
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(path.join(path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), path.sep));
   if (await keepingListeners(() => tf.setBackend('wasm').catch(() => false))) {
-    return { name: 'wasm', instead: `Eager tensors run in WebAssembly: ${because}.` };
+    return { name: 'wasm', instead: `TensorFlow.js computes in WebAssembly: ${because}.` };
   }
   await tf.setBackend('cpu');
   return {
     name: 'cpu',
-    instead: `Eager tensors run in plain JavaScript: ${because}, and WebAssembly did not start.`,
+    instead: `TensorFlow.js computes in plain JavaScript: ${because}, and WebAssembly did not start.`,
   };
 }
 

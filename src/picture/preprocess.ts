@@ -49,6 +49,11 @@ export function rgbValues({ data, height, width }: PictureArray): RgbValues {
   return { width, height, data: rgb };
 }
 
+/** A picture's levels as values. */
+export function valuesOf({ data, height, width }: Picture): RgbValues {
+  return { width, height, data: Float64Array.from(data) };
+}
+
 /** The values clipped to 0..255 and made whole. */
 export function eightBit({ data, height, width }: RgbValues, rounding: Rounding): Picture {
   // Assigning to a Uint8ClampedArray clips, and rounds halves to even.

@@ -12,7 +12,7 @@ import { CHAPTER_TERMS, type LossTerm, assertTerms, layersOf, smallestSeen } fro
 import { type Network, type OpenNetwork, openNetwork } from '../network/network';
 import type { Progress as Download } from '../network/download';
 import type { Picture, PictureSource, ResizeFilter, Size } from '../picture/image';
-import { preprocess } from '../picture/preprocess';
+import { type RgbValues, preprocess, valuesOf } from '../picture/preprocess';
 import { SETTINGS, type Settings } from '../settings';
 import type { PreparationEvent } from '../transfer/events';
 import type { MakeVariables, Variables } from '../variables/variables';
@@ -50,6 +50,8 @@ export interface ProblemOptions {
   network?: Settings['network'];
   /** A file of the network's weights; default wherever they are found. */
   weights?: string;
+  /** Called with the picture that the optimiser starts from, as it would be shown, before the loss is compiled. */
+  onFirst?: (first: FirstPicture) => void;
   /** Opens the network, or provides another one. */
   openNetwork?: OpenNetwork;
   /** Where to compute. */
@@ -74,6 +76,13 @@ export interface ProblemOptions {
 export interface FirstPictureOptions {
   masks: readonly PictureSource[];
   signal?: AbortSignal;
+}
+
+export interface FirstPicture {
+  /** With the result's size. */
+  values: RgbValues;
+  /** Whether it is the content picture. */
+  isContent: boolean;
 }
 
 /** What two transfers must share to give the same pictures, besides their terms and settings. */
@@ -143,6 +152,7 @@ export async function createProblem({
   margin = 0,
   variables: makeVariables = pyramid,
   first = ({ content }) => content,
+  onFirst,
   network: networkName = SETTINGS.network.default,
   openNetwork: open = openNetwork,
   device: wantedDevice = SETTINGS.device.default,
@@ -172,6 +182,11 @@ export async function createProblem({
     styles: pictures.styles.map((style) => withMargin(style, margin)),
   };
   onEvent?.({ type: 'pictures', size, styles: pictures.styles.map(sizeOf) });
+  const firstPicture = once(async () => {
+    const begin = await first(pictures, { masks, signal });
+    onFirst?.({ values: finish(valuesOf(begin)), isContent: begin === pictures.content });
+    return begin;
+  });
 
   const onDownload = (progress: Download) => onEvent?.({ type: 'download', ...progress });
   const request = {
@@ -222,7 +237,7 @@ export async function createProblem({
       await beforeWork?.({ source, length: variables.length, bytesAt });
       signal?.throwIfAborted();
 
-      const begin = await abortable(Promise.resolve(first(pictures, { masks, signal })), signal);
+      const begin = await abortable(firstPicture(), signal);
       const z0 = variablesOf(withMargin(begin, margin), variables);
       const loss = await compileLoss({
         terms,
@@ -276,6 +291,12 @@ function variablesOf(picture: Picture, variables: Variables): Float64Array {
 
 function sizeOf({ height, width }: Size): Size {
   return { height, width };
+}
+
+/** The same work, done at the first call only. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
 }
 
 /** The same function of a size and a tile, which computes each once. */

@@ -91,11 +91,15 @@ async function filmstripOf(dir: string, names: readonly string[]): Promise<Repor
   );
   const frames: ReportPicture[] = [];
   for (const name of chosen) {
-    const number = /iteration_(\d+)/.exec(name)?.[1];
-    const label = number === undefined ? 'when stopped' : `iteration ${Number(number) + 1}`;
-    frames.push({ label, src: await jpegWithin(path.join(dir, name), MOST_FILMSTRIP / count, FILM_SIDE) });
+    frames.push({ label: labelOf(name), src: await jpegWithin(path.join(dir, name), MOST_FILMSTRIP / count, FILM_SIDE) });
   }
   return frames;
+}
+
+function labelOf(name: string): string {
+  const number = /iteration_(\d+)/.exec(name)?.[1];
+  if (number !== undefined) return `iteration ${Number(number) + 1}`;
+  return name.includes('draft') ? 'draft' : 'when stopped';
 }
 
 /** A JPEG of at most so many characters: as large as fits, from `side` down. */

@@ -16,7 +16,12 @@ const EXTENSIONS: Record<Settings['format'], string> = {
 };
 
 /** The names of all pictures of a run, in any format. */
-export const PICTURE_NAME = /^result_(at_iteration_\d+|when_stopped)\.(png|tif|jpg)$/;
+export const PICTURE_NAME = /^result_(draft|at_iteration_\d+|when_stopped)\.(png|tif|jpg)$/;
+
+/** Where the draft lies that a run begins at. */
+export function draftPath(dir: string, format: Settings['format']): string {
+  return path.join(dir, `result_draft${EXTENSIONS[format]}`);
+}
 
 /** Where the picture of an iteration lies. */
 export function resultPath(

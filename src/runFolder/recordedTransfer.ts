@@ -4,7 +4,7 @@ import { assertFits, availableMemory } from '../problem/memory';
 import type { Plan, ProblemOptions, ProblemSource } from '../problem/problem';
 import type { Settings } from '../settings';
 import { wholeTransfer } from '../styleTransfer';
-import type { TransferEvent } from '../transfer/events';
+import type { FirstEvent, TransferEvent } from '../transfer/events';
 import type { Transfer, TransferOptions } from '../transfer/transfer';
 import { type Results, checkRoom } from './results';
 
@@ -51,9 +51,14 @@ export function recordedTransfer(
   );
   async function* events(): AsyncGenerator<TransferEvent, void, void> {
     let results: Results | undefined;
+    let first: FirstEvent | undefined;
     try {
       for await (const event of transfer) {
-        if (event.type === 'compiled' && source) results = await open(source);
+        if (event.type === 'first') first = event;
+        if (event.type === 'compiled' && source) {
+          results = await open(source);
+          if (first) await results.record(first, transfer);
+        }
         await results?.record(event, transfer);
         yield event;
       }

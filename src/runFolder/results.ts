@@ -1,7 +1,7 @@
 /**
- * The watcher that writes a run's files into a folder: settings.json, and after each iteration its picture, losses.json and a checkpoint.
- * They are written in this order and each is complete at any moment, so that a run can continue from its last checkpoint wherever it was
- * killed.
+ * The watcher that writes a run's files into a folder: settings.json, a draft, and after each iteration its picture, losses.json and a
+ * checkpoint. They are written in this order and each is complete at any moment, so that a run can continue from its last checkpoint
+ * wherever it was killed.
  */
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,12 +10,12 @@ import { pairsFor } from '../lbfgsb';
 import type { ProblemSource } from '../problem/problem';
 import { SETTINGS, type SettingName, type Settings } from '../settings';
 import type { Checkpoint } from '../transfer/checkpoint';
-import type { IterationEvent, Progress, TransferEvent } from '../transfer/events';
+import type { IterationEvent, TransferEvent } from '../transfer/events';
 import type { Transfer } from '../transfer/transfer';
 import { writeWholeFile } from '../wholeFile';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
 import { assertNotInUse, lockFolder } from './folderLock';
-import { PICTURE_NAME, notesOf, resultPath, stoppedPath, writePicture } from './pictureFiles';
+import { PICTURE_NAME, draftPath, notesOf, resultPath, stoppedPath, writePicture } from './pictureFiles';
 import { assertFolder, assertRoom, assertWritable } from './place';
 import { type Versions, versions } from './versions';
 
@@ -177,7 +177,7 @@ export interface WrittenResults {
  */
 export async function readResults(dir: string): Promise<WrittenResults> {
   const record = await readRecord(dir);
-  const order = (name: string) => Number(/\d+/.exec(name)?.[0] ?? Infinity);
+  const order = (name: string) => (name.includes('draft') ? -1 : Number(/\d+/.exec(name)?.[0] ?? Infinity));
   const names = (await earlierResults(dir)).filter((name) => PICTURE_NAME.test(name));
   const pictures = names.sort((a, b) => order(a) - order(b));
   return { record, losses: await readLosses(dir), pictures };
@@ -270,18 +270,20 @@ function writer(
   source: ProblemSource,
 ): Results['record'] {
   const { format } = settings;
-  const write = (run: Run, file: string, { iteration }: Progress) =>
-    writePicture(run, file, format, notesOf(settings, source, iteration + 1));
+  const write = (run: Run, file: string, iterations: number) =>
+    writePicture(run, file, format, notesOf(settings, source, iterations));
   return async (event, run) => {
-    if (event.type === 'iteration') {
+    if (event.type === 'first' && settings.init === 'draft' && !event.isContent) {
+      await write(run, draftPath(dir, format), 0);
+    } else if (event.type === 'iteration') {
       const { iteration, loss, terms, saved, evaluations, seconds } = event;
-      await write(run, resultPath(dir, iteration, format), event);
+      await write(run, resultPath(dir, iteration, format), iteration + 1);
       losses.push({ iteration, loss, terms, saved, evaluations, seconds });
       await writeWholeFile(path.join(dir, LOSSES), json(losses));
       await writeCheckpoint(path.join(dir, CHECKPOINT), await run.checkpoint());
       await rm(stoppedPath(dir, format), { force: true });
     } else if (event.type === 'end' && event.withinIteration) {
-      await write(run, stoppedPath(dir, format), event);
+      await write(run, stoppedPath(dir, format), event.iteration + 1);
       if (event.reason === 'stopped')
         await writeCheckpoint(path.join(dir, CHECKPOINT), await run.checkpoint());
     }

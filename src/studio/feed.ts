@@ -8,6 +8,9 @@ import { EMPTY, reduce } from './state';
 /** A reader that is further behind than this gets the whole state again. */
 const MOST_CHANGES = 500;
 
+/** Milliseconds for which steps alone are kept back: each message costs the page a drawing, and its machine is the one that paints. */
+const STEPS_REST = 2000;
+
 export class Feed {
   private now: StudioState = EMPTY;
   private changes: Change[] = [];
@@ -36,11 +39,15 @@ export class Feed {
     this.waiting.clear();
   }
 
-  /** The state, and then its changes as they come, several at once for a reader that was busy. Ends with the signal. */
+  /**
+   * The state, and then its changes as they come, several at once for a reader that was busy. Steps wait for each other, or for another
+   * change. Ends with the signal.
+   */
   async *read(signal: AbortSignal): AsyncGenerator<Message, void, void> {
     this.readerCount++;
     try {
       let seen = this.forgotten + this.changes.length;
+      let told = performance.now();
       yield { type: 'state', state: this.now };
       while (!signal.aborted) {
         const all = this.forgotten + this.changes.length;
@@ -49,7 +56,13 @@ export class Feed {
           yield { type: 'state', state: this.now };
         } else if (seen < all) {
           const changes = this.changes.slice(seen - this.forgotten);
+          const rest = told + STEPS_REST - performance.now();
+          if (rest > 0 && changes.every(({ type }) => type === 'step')) {
+            await this.change(AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(rest))]));
+            continue;
+          }
           seen = all;
+          told = performance.now();
           yield { type: 'changes', changes };
         } else {
           await this.change(signal);

@@ -20,6 +20,8 @@ import { Pace } from './pace';
 import { shownSettings } from './paths';
 import { previewPng } from './preview';
 
+const LOOKS = 'The network looks at the pictures.';
+
 export interface PainterOptions {
   feed: Feed;
   /** The working folder, from which paths are shown. */
@@ -148,17 +150,17 @@ export class Painter {
     feed.publish({ type: 'leg', leg });
     feed.publish({ type: 'status', status: 'preparing', doing: 'It reads the pictures.' });
     this.resting = Promise.resolve();
-    this.work = { transfer, controller, ended: this.run(transfer) };
+    this.work = { transfer, controller, ended: this.run(transfer, settings) };
   }
 
-  private async run(transfer: Transfer<TransferEvent>): Promise<void> {
+  private async run(transfer: Transfer<TransferEvent>, settings: Settings): Promise<void> {
     const { feed } = this.options;
     try {
       for (;;) {
         await this.resting;
         const next = await transfer.next();
         if (next.done) break;
-        await this.follow(next.value, transfer);
+        await this.follow(next.value, transfer, settings);
       }
     } catch (error) {
       // What is not the person's to correct is shown as well, and printed where the studio was started.
@@ -169,7 +171,11 @@ export class Painter {
     }
   }
 
-  private async follow(event: TransferEvent, transfer: Transfer<TransferEvent>): Promise<void> {
+  private async follow(
+    event: TransferEvent,
+    transfer: Transfer<TransferEvent>,
+    settings: Settings,
+  ): Promise<void> {
     const { feed } = this.options;
     const status = (doing: string) => feed.publish({ type: 'status', status: 'preparing', doing });
     switch (event.type) {
@@ -180,7 +186,12 @@ export class Painter {
         return status(downloading(event.received, event.total));
       case 'network':
         feed.publish({ type: 'leg changed', part: { network: event.choice } });
-        return status('The network looks at the pictures.');
+        return status(settings.init === 'draft' ? 'It paints a draft.' : LOOKS);
+      case 'first':
+        status(LOOKS);
+        // A page that nobody looks at costs nothing.
+        if (feed.readers > 0 && !event.isContent) await this.show(transfer);
+        return;
       case 'targets':
         return status('It compiles the loss and its gradient.');
       case 'start':
@@ -188,14 +199,9 @@ export class Painter {
           feed.publish({ type: 'status', status: 'painting', doing: 'It paints.' });
         }
         return;
-      case 'estimate':
-        // The picture that it begins with is painted already where it is a draft.
-        if (feed.readers > 0) await this.show(transfer);
-        return;
       case 'step': {
         const { type, ...step } = event;
         feed.publish({ type: 'step', step });
-        // A page that nobody looks at costs nothing.
         if (feed.readers > 0 || this.painting?.status === 'paused') {
           await this.pace.spend(this.painting?.status === 'paused', () => this.show(transfer));
         }

@@ -54,6 +54,13 @@ export interface DeviceEvent {
   why?: string;
 }
 
+/** The picture that the run begins with is made, and can be asked for. A run that is continued has none. */
+export interface FirstEvent {
+  type: 'first';
+  /** Whether it is the content picture. */
+  isContent: boolean;
+}
+
 /** The network has seen the content and style pictures. */
 export interface TargetsEvent {
   type: 'targets';
@@ -67,7 +74,14 @@ export interface CompiledEvent {
 }
 
 export type PreparationEvent =
-  PicturesEvent | NoticeEvent | DownloadEvent | NetworkEvent | DeviceEvent | TargetsEvent | CompiledEvent;
+  | PicturesEvent
+  | NoticeEvent
+  | DownloadEvent
+  | NetworkEvent
+  | DeviceEvent
+  | FirstEvent
+  | TargetsEvent
+  | CompiledEvent;
 
 /** What the run will take, once it has started: the first evaluation has been timed, or, in a run that is continued, those before. */
 export interface EstimateEvent {

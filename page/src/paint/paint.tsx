@@ -203,7 +203,7 @@ function Progress({ painting }: { painting?: Painting }) {
           <dd>{step ? inTime(step.seconds) : '–'}</dd>
         </div>
       </dl>
-      <Curves legs={legs} />
+      <Curves legs={legs} isGrowing={painting?.status === 'painting'} />
       <p class="about">
         {leg ? (
           <>

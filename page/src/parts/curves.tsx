@@ -5,26 +5,36 @@ import { type LossPoint, curvesOf } from '../../../src/notebook/plot/curves';
 export interface CurvesProps {
   /** The points of each leg, in order. */
   legs: readonly (readonly LossPoint[])[];
+  /** Whether points are still to come, on a machine that has better things to do than to draw. Default false. */
+  isGrowing?: boolean;
 }
 
-/** Milliseconds between two drawings. */
-const REST = 700;
+/** The part of the time in which curves that grow are drawn. */
+const SHARE = 0.01;
+/** Milliseconds after which they are drawn in any case. */
+const MOST_REST = 5000;
 
-export function Curves({ legs }: CurvesProps) {
+export function Curves({ legs, isGrowing = false }: CurvesProps) {
   const place = useRef<HTMLDivElement>(null);
-  const drawn = useRef({ at: 0, timer: 0, legs });
+  const drawn = useRef({ ended: 0, rest: 0, timer: 0, legs });
   drawn.current.legs = legs;
 
   useEffect(() => {
     const { current } = drawn;
-    if (current.timer) return;
-    const wait = Math.max(0, current.at + REST - performance.now());
+    if (current.timer && isGrowing) return;
+    clearTimeout(current.timer);
+    const wait = isGrowing ? Math.max(0, current.ended + current.rest - performance.now()) : 0;
     current.timer = window.setTimeout(() => {
       current.timer = 0;
-      current.at = performance.now();
-      if (place.current) void draw(place.current, current.legs);
+      if (place.current) void drawTimed(place.current);
     }, wait);
-  }, [legs]);
+    const drawTimed = async (element: HTMLElement) => {
+      const began = performance.now();
+      await draw(element, current.legs);
+      current.ended = performance.now();
+      current.rest = Math.min((current.ended - began) / SHARE, MOST_REST);
+    };
+  }, [legs, isGrowing]);
   useEffect(() => {
     const again = () => place.current && void draw(place.current, drawn.current.legs);
     addEventListener('themechange', again);
