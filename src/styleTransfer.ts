@@ -102,14 +102,14 @@ export function wholeTransfer(
       abandoned.abort();
     }
     try {
-      const { problem: once, firstEvaluation } = timed(prepared);
+      const { problem: once, secondsEach } = timed(prepared);
       run = transfer(once, options);
       let isEstimated = false;
       for await (const event of run) {
         yield event;
         if (isEstimated || event.type !== 'start') continue;
         isEstimated = true;
-        const estimate = await estimateOf(firstEvaluation, options);
+        const estimate = await estimateOf(secondsEach, options);
         if (estimate) yield estimate;
       }
     } finally {

@@ -16,6 +16,7 @@ import { type Problem, type TransferProblem, createProblem } from '../src/proble
 import { type SettingName, readSettings } from '../src/settings';
 import { styleTransfer } from '../src/styleTransfer';
 import type { Checkpoint } from '../src/transfer/checkpoint';
+import { estimateOf, timed } from '../src/transfer/estimate';
 import type { EndEvent, IterationEvent, StepEvent, TransferEvent } from '../src/transfer/events';
 import { type Transfer, type TransferOptions, transfer } from '../src/transfer/transfer';
 import { freePixels, pixels } from '../src/variables/pixels';
@@ -485,6 +486,13 @@ describe('transfer', () => {
     assert.equal(estimate.seconds, 7 * estimate.secondsEach);
     assert.deepEqual(timeless([start, ...rest]), timeless(same));
     assert.equal(tf.memory().numTensors, before);
+  });
+
+  it('takes the estimate of a problem that has one, and then evaluates nothing for it', async () => {
+    const problem = { ...prepared, secondsEach: () => Promise.resolve(3), lossAndGrads: () => assert.fail() };
+    const options = { ...OPTIONS, iterations: 2, evaluations: 5 };
+    const estimate = await estimateOf(timed(problem).secondsEach, options);
+    assert.deepEqual(estimate, { type: 'estimate', secondsEach: 3, seconds: 2 * 7 * 3 });
   });
 
   it('computes no part that weighs nothing', async () => {

@@ -12,6 +12,8 @@ import { computeTargets, disposeTargets } from './targets';
 
 export interface CompiledLoss {
   lossAndGrads: (z: InputArray) => Promise<Evaluation>;
+  /** About how many seconds an evaluation takes, where that can be told without making it. */
+  secondsEach?: (z: InputArray) => Promise<number>;
   dispose: () => Promise<void>;
 }
 

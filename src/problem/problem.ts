@@ -123,6 +123,8 @@ export interface TransferProblem extends Size {
   z0: Float64Array;
   /** Loss and gradient at the variables z, compiled. */
   lossAndGrads: (z: InputArray) => Promise<Evaluation>;
+  /** About how many seconds an evaluation takes, where that can be told without making it: in windows it can. */
+  secondsEach?: (z: InputArray) => Promise<number>;
   /** What becomes of the canvas before it is shown or saved: the margin is cut off, colours are kept. Default nothing. */
   finish?: Finish;
 }

@@ -1,5 +1,5 @@
 /** One evaluation of a loss in windows: forth through the network, the loss of the sums, and back through the network. */
-import type { CompiledFunction, InputArray } from '../compile';
+import type { CompiledFunction, InputArray, NDArray } from '../compile';
 import type { LossTerm } from '../losses/terms';
 import type { Evaluation } from '../problem/problem';
 import { type Field, add, addTo, cut, fieldOf, zeros } from './arrays';
@@ -51,9 +51,9 @@ export async function evaluate(
   ended: AbortSignal,
 ): Promise<Evaluation> {
   const { terms, functions, compiled, given } = parts;
-  const { sums, octaves } = functions;
+  const { sums } = functions;
   const seen = await compiled.pictures(z);
-  const pictures = new Map(octaves.map((octave, i) => [octave, fieldOf(seen[i])]));
+  const pictures = byOctave(seen, functions);
 
   const totals = await sumsOverWindows(pictures, parts, ended);
   const compared = await compiled.loss(...totals, ...given.ofLoss);
@@ -73,6 +73,11 @@ export async function evaluate(
 }
 
 type Pictures = ReadonlyMap<number, Field>;
+
+/** The pictures that the variables make, by their octaves. */
+export function byOctave(seen: readonly NDArray[], { octaves }: TiledFunctions): Pictures {
+  return new Map(octaves.map((octave, i) => [octave, fieldOf(seen[i])]));
+}
 
 /** The first pass. In float64, because the windows are many. */
 async function sumsOverWindows(
@@ -116,7 +121,7 @@ async function slopesOfPictures(
 }
 
 /** What both passes take of a window. */
-function inputsOf(
+export function inputsOf(
   plan: OctavePlan<Sum>,
   window: Window,
   pictures: Pictures,

@@ -10,6 +10,7 @@ import { fieldOf } from './arrays';
 import { type CompiledFunctions, type GivenTargets, evaluate } from './evaluate';
 import { type TiledFunctions, type TiledParts, tiledFunctions } from './functions';
 import type { Traceable } from './passes';
+import { secondsEach } from './secondsEach';
 
 /** What the terms compare with, by their names: for each comparison activations [h, w, channels] or a Gram matrix. */
 export type TargetArrays = Readonly<Record<string, readonly NDArray[]>>;
@@ -25,6 +26,8 @@ export interface TiledOptions extends TiledParts {
 export interface TiledLoss {
   /** As the compiled function of the whole picture. */
   lossAndGrads: (z: InputArray) => Promise<Evaluation>;
+  /** About how many seconds an evaluation takes, without making it. */
+  secondsEach: (z: InputArray) => Promise<number>;
   /** Ends evaluations that are under way before their next window, and frees the compiled functions. */
   dispose: () => Promise<void>;
 }
@@ -46,7 +49,11 @@ export async function compileTiled(targets: TargetArrays, options: TiledOptions)
   try {
     const compiled = await compileAll(functions, options, opened);
     const parts = { terms, functions, compiled, given: givenTargets(terms, functions, targets) };
-    return { lossAndGrads: (z) => evaluate(z, parts, ended.signal), dispose };
+    return {
+      lossAndGrads: (z) => evaluate(z, parts, ended.signal),
+      secondsEach: (z) => secondsEach(z, parts, ended.signal),
+      dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;

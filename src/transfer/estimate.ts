@@ -1,4 +1,7 @@
-/** How long a run will take, told as soon as its first evaluation is through, which is not computed again. */
+/**
+ * How long a run will take. It is told before the first evaluation where that is possible, and else as soon as this is through; it is not
+ * computed again.
+ */
 import { abortable } from '../abortable';
 import type { InputArray } from '../compile';
 import type { Evaluation, TransferProblem } from '../problem/problem';
@@ -8,8 +11,8 @@ import type { TransferOptions } from './transfer';
 /** The same problem, and how to time it. */
 export interface Timed<Problem extends TransferProblem> {
   problem: Problem;
-  /** Seconds of the evaluation at z0, whose result is kept until the run asks for another. */
-  firstEvaluation: (signal?: AbortSignal) => Promise<number>;
+  /** Seconds of an evaluation: by the problem's own estimate, or those of the one at z0, whose result is kept until the run asks for another. */
+  secondsEach: (signal?: AbortSignal) => Promise<number>;
 }
 
 export function timed<Problem extends TransferProblem>(problem: Problem): Timed<Problem> {
@@ -20,13 +23,14 @@ export function timed<Problem extends TransferProblem>(problem: Problem): Timed<
     first = undefined;
     return problem.lossAndGrads(z);
   };
-  const firstEvaluation = async (signal?: AbortSignal) => {
+  const secondsEach = async (signal?: AbortSignal) => {
+    if (problem.secondsEach) return abortable(problem.secondsEach(z0), signal);
     const began = performance.now();
     first = problem.lossAndGrads(z0);
     await abortable(first, signal);
     return (performance.now() - began) / 1000;
   };
-  return { problem: { ...problem, lossAndGrads }, firstEvaluation };
+  return { problem: { ...problem, lossAndGrads }, secondsEach };
 }
 
 function isSame(z: InputArray, z0: Float64Array): boolean {
@@ -35,7 +39,7 @@ function isSame(z: InputArray, z0: Float64Array): boolean {
 
 /** What a run will take from here on; nothing where it has no more to do, or was stopped. */
 export async function estimateOf(
-  firstEvaluation: Timed<TransferProblem>['firstEvaluation'],
+  timedSeconds: Timed<TransferProblem>['secondsEach'],
   options: TransferOptions,
 ): Promise<EstimateEvent | undefined> {
   const { from, signal } = options;
@@ -44,7 +48,7 @@ export async function estimateOf(
   const done = from ? from.evaluationsBefore + from.optimiser.funcalls : 0;
   const inIteration = from ? from.optimiser.funcalls - from.evaluationsAtStart : 0;
   try {
-    const secondsEach = from && done > 0 ? from.seconds / done : await firstEvaluation(signal);
+    const secondsEach = from && done > 0 ? from.seconds / done : await timedSeconds(signal);
     return {
       type: 'estimate',
       secondsEach,

@@ -83,7 +83,7 @@ export type PreparationEvent =
   | TargetsEvent
   | CompiledEvent;
 
-/** What the run will take, once it has started: the first evaluation has been timed, or, in a run that is continued, those before. */
+/** What the run will take: the first evaluation or a part of it has been timed, or, in a run that is continued, those before. */
 export interface EstimateEvent {
   type: 'estimate';
   /** Seconds of an evaluation. */
