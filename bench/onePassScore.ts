@@ -1,5 +1,6 @@
 /**
- * How good one pass is: its picture's loss beside those of the slow way after 20 and 50 evaluations, by the painter preset's own loss.
+ * How good one pass is: its picture's loss beside those of the slow way after 20 and 50 evaluations, by the painter preset's own loss. The
+ * slow way moves pixels and begins at the photograph.
  *
  *     npx tsx bench/onePassScore.ts --photos A.jpg B.jpg --style painting.jpg --model my.onnx
  *
@@ -47,7 +48,8 @@ async function main(): Promise<void> {
   console.log(`| ${['', ...columns].join(' | ')} |\n|${' --- |'.repeat(columns.length + 1)}`);
   const rows: number[][] = [];
   for (const content of flags.photos) {
-    const settings = readSettings({ content, style, height, network });
+    const slow = { variables: 'pixels', init: 'content', margin: 0 } as const;
+    const settings = readSettings({ content, style, height, network, ...slow });
     const { imgHeight, imgWidth } = chapterSize(await pictureSize(content), height);
     const photograph = await loadImage(content, { size: { height: imgHeight, width: imgWidth } });
     const score = await openScore({ content, style, height, network });

@@ -211,6 +211,14 @@ describe('fast styles in a browser', function () {
     await page.getByRole('button', { name: 'Camera' }).click();
     await page.getByText(/frames a second/).waitFor();
     await shot(page, 'fast-own');
+    await page.getByRole('button', { name: 'Video' }).click();
+    await page.locator('input[accept="video/*"]').setInputFiles(path.join(opened.folder, 'film.webm'));
+    // The camera's pictures are narrower.
+    await until(async () => (await shown()).width === 200);
+    const first = await shown();
+    await until(async () => mostApart(await shown(), first) > 8);
+    const button = page.getByRole('button', { name: 'my float32 yours' });
+    assert.equal(await button.getAttribute('aria-pressed'), 'true');
     await page.getByRole('button', { name: 'Picture', exact: true }).click();
   });
 
@@ -289,7 +297,7 @@ function ownModel(): FastStyleModel {
 
 /** In the page: a film of a second, a ball that moves. */
 async function recorded(): Promise<number[]> {
-  const canvas = Object.assign(document.createElement('canvas'), { width: 160, height: 120 });
+  const canvas = Object.assign(document.createElement('canvas'), { width: 200, height: 120 });
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
   const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: 'video/webm' });
   const pieces: Blob[] = [];
@@ -298,7 +306,7 @@ async function recorded(): Promise<number[]> {
   recorder.start();
   for (let frame = 0; frame < 30; frame++) {
     context.fillStyle = '#357';
-    context.fillRect(0, 0, 160, 120);
+    context.fillRect(0, 0, 200, 120);
     context.fillStyle = '#fc3';
     context.fillRect(4 * frame, 40, 30, 30);
     await new Promise((resolve) => setTimeout(resolve, 40));
