@@ -62,7 +62,7 @@ export function wholeTransfer(
 ): Transfer<TransferEvent> {
   const { signal } = options;
   // A run that goes on has its variables already.
-  const continued = options.from && { first: undefined };
+  const continued = options.from && { first: undefined, onFirst: undefined };
   let run: Transfer<LoopEvent> | undefined;
   let first: RgbValues | undefined;
   async function* events(): AsyncGenerator<TransferEvent, void, void> {
@@ -74,13 +74,13 @@ export function wholeTransfer(
       (onEvent) =>
         createProblem({
           ...problem,
-          ...continued,
-          signal: either,
-          onEvent,
           onFirst: ({ values, isContent }) => {
             first = values;
             onEvent({ type: 'first', isContent });
           },
+          ...continued,
+          signal: either,
+          onEvent,
         }),
       (late) => late.dispose(),
     );
