@@ -141,6 +141,15 @@ describe("the studio's guard", () => {
     }
   });
 
+  it('lets a browser keep thumbnails for a while, and nothing else', async () => {
+    const { pictures } = await test.get<{ pictures: { id: string }[] }>('api/welcome');
+    const keeps = async (below: string) => (await test.send(test.at(below))).headers['cache-control'];
+    assert.equal(await keeps(`api/pictures/${pictures[0].id}?side=64`), 'private, max-age=600');
+    for (const below of ['', 'api/welcome', `api/pictures/${pictures[0].id}/exact.png?height=32`]) {
+      assert.equal(await keeps(below), 'no-store', below);
+    }
+  });
+
   it('gives the networks that there are, and no others', async () => {
     const { status, headers } = await test.send(test.at('api/fast/networks/0.onnx'));
     assert.deepEqual([status, headers['content-type']], [200, 'application/octet-stream']);

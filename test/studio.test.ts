@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { main } from '../src/commandLine/cli';
-import type { Copies, Painting, Welcome } from '../src/studio/protocol';
+import type { Copies, Message, Painting, Welcome } from '../src/studio/protocol';
 import { type Picture, loadImage } from '../src/picture/image';
 import { commandOf } from '../src/studio/copies';
 import { Feed } from '../src/studio/feed';
@@ -164,6 +165,29 @@ describe('the studio', () => {
     assert.equal(refusals.length, 1);
     assert.match(refusals[0], /^Only the picture that the painting begins with is there\. Wait/);
     assert.match(painter.copies().command, /transfer/);
+  });
+
+  it('sends steps together, with the next other change or after a while', async () => {
+    const feed = new Feed();
+    const gone = new AbortController();
+    const reader = feed.read(gone.signal);
+    const next = async () => {
+      const message = (await reader.next()).value as Message;
+      return message.type === 'changes' ? message.changes.map(({ type }) => type) : message.type;
+    };
+    const step = { iteration: 0, evaluations: 1, evaluationsInIteration: 1, seconds: 1, loss: 1, terms: {} };
+    assert.equal(await next(), 'state');
+    const both = next();
+    feed.publish({ type: 'step', step });
+    await sleep(50);
+    feed.publish({ type: 'step', step });
+    feed.publish({ type: 'status', status: 'paused', doing: 'It rests.' });
+    assert.deepEqual(await both, ['step', 'step', 'status']);
+    const began = performance.now();
+    feed.publish({ type: 'step', step });
+    assert.deepEqual(await next(), ['step']);
+    assert.ok(performance.now() - began > 1000);
+    gone.abort();
   });
 
   it('restarts L-BFGS and copies the whole iteration that is shown', async () => {

@@ -15,6 +15,9 @@ import { settingsPanel } from '../settingsPanel';
 /** Milliseconds between two signs of life, by which a lost connection is noticed. */
 const HEARTBEAT = 15_000;
 
+/** Seconds. */
+const THUMBNAIL_AGE = 600;
+
 export interface PageParts {
   page: Map<string, PageFile>;
   feed: Feed;
@@ -62,6 +65,8 @@ export function pageRoutes({ page, feed, library, folder, signal }: PageParts): 
   });
   app.get('/api/pictures/:id', async (context) => {
     const bytes = await library.thumbnail(context.req.param('id'), sideOf(context));
+    // Every room shows them, and they are made by the process that paints: the browser keeps them for a while.
+    context.header('Cache-Control', `private, max-age=${THUMBNAIL_AGE}`);
     return send(context, bytes, 'image/jpeg');
   });
   app.get('/api/pictures/:id/exact.png', async (context) => {
