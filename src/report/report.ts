@@ -91,7 +91,10 @@ async function filmstripOf(dir: string, names: readonly string[]): Promise<Repor
   );
   const frames: ReportPicture[] = [];
   for (const name of chosen) {
-    frames.push({ label: labelOf(name), src: await jpegWithin(path.join(dir, name), MOST_FILMSTRIP / count, FILM_SIDE) });
+    frames.push({
+      label: labelOf(name),
+      src: await jpegWithin(path.join(dir, name), MOST_FILMSTRIP / count, FILM_SIDE),
+    });
   }
   return frames;
 }
