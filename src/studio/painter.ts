@@ -189,8 +189,8 @@ export class Painter {
         return status(settings.init === 'draft' ? 'It paints a draft.' : LOOKS);
       case 'first':
         status(LOOKS);
-        // A page that nobody looks at costs nothing.
-        if (feed.readers > 0 && !event.isContent) await this.show(transfer);
+        // A page that nobody looks at costs nothing. Another leg begins at the picture that is shown.
+        if (feed.readers > 0 && !event.isContent && !this.shown) await this.show(transfer);
         return;
       case 'targets':
         return status('It compiles the loss and its gradient.');
