@@ -29,10 +29,9 @@ export function Curves({ legs, isGrowing = false }: CurvesProps) {
       if (place.current) void drawTimed(place.current);
     }, wait);
     const drawTimed = async (element: HTMLElement) => {
-      const began = performance.now();
-      await draw(element, current.legs);
+      const took = await draw(element, current.legs);
       current.ended = performance.now();
-      current.rest = Math.min((current.ended - began) / SHARE, MOST_REST);
+      current.rest = Math.min(took / SHARE, MOST_REST);
     };
   }, [legs, isGrowing]);
   useEffect(() => {
@@ -56,11 +55,13 @@ function inSentence(legs: CurvesProps['legs']): string {
   return `The loss after ${last.evaluations} evaluations is ${last.loss.toPrecision(4)}: ${terms.join(', ')}.`;
 }
 
-async function draw(element: HTMLElement, legs: CurvesProps['legs']): Promise<void> {
+/** Returns the milliseconds that it took, without the loading of plotly.js. */
+async function draw(element: HTMLElement, legs: CurvesProps['legs']): Promise<number> {
   const points = continued(legs);
   const last = points.at(-1);
-  if (!last) return;
+  if (!last) return 0;
   const { react } = await import('plotly.js-basic-dist-min');
+  const began = performance.now();
   const style = getComputedStyle(element);
   const [ink, faint] = [style.color, style.getPropertyValue('--line-plain').trim() || '#8888'];
   const isDark = style.getPropertyValue('--is-dark').trim() === '1';
@@ -100,6 +101,7 @@ async function draw(element: HTMLElement, legs: CurvesProps['legs']): Promise<vo
     },
     { responsive: true, displaylogo: false, displayModeBar: false },
   );
+  return performance.now() - began;
 }
 
 /** The points of all legs on one axis. */
