@@ -44,8 +44,8 @@ import * as check from 'wheatfield/exercises'; // the checks of the tasks
 // style picture is stretched to the same size, as in the book, because Gram matrices add up over positions and only sums over equally many
 // positions can be compared. If its proportions are very different, its strokes get distorted. Crop it first.
 //
-// The work grows with the number of pixels, and so does the memory: about 1 GB at the book's height of 400, 2 GB at 800. A height of 200 is
-// enough for a first look.
+// The work grows with the number of pixels, and so does the memory: VGG19 takes 1 to 2 GB at the book's height of 400. A height of 200
+// is enough for a first look.
 
 // %% tags=["parameters"]
 const targetImagePath = 'img/bazille_ramparts_aigues-mortes_1867.png';

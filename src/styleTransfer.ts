@@ -118,19 +118,20 @@ export function wholeTransfer(
       if (!signal?.aborted) await disposal;
     }
   }
-  const started = () => {
-    if (run) return run;
-    throw new Error(
-      'There is no picture yet, because the transfer is still being prepared. Wait for its first step.',
-    );
-  };
   const begun = () => {
     if (first) return first;
-    throw new Error('There is no picture yet. Wait for the first event, which comes before the first step.');
+    throw new Error(
+      "There is no picture yet, because the transfer is still being prepared. Wait for its event 'first'.",
+    );
   };
   return Object.assign(events(), {
     picture: async () => run?.picture() ?? eightBit(begun(), options.rounding),
     deepPicture: async () => run?.deepPicture() ?? sixteenBit(begun(), options.rounding),
-    checkpoint: async () => started().checkpoint(),
+    checkpoint: async () => {
+      if (run) return run.checkpoint();
+      throw new Error(
+        'There is no checkpoint yet, because the transfer is still being prepared. Wait for its first step.',
+      );
+    },
   });
 }

@@ -1,6 +1,6 @@
 /** The watcher that prints: the chapter's lines, and on a terminal a live line with an estimate of the time left. */
 import { gigabytes } from '../problem/memory';
-import { draftPath, resultPath } from '../runFolder/pictureFiles';
+import { draftPath, isDraft, resultPath } from '../runFolder/pictureFiles';
 import type { Settings } from '../settings';
 import { evaluationsLeft } from '../transfer/estimate';
 import type { DownloadEvent, StepEvent, TransferEvent } from '../transfer/events';
@@ -50,7 +50,7 @@ export function terminal(
         [device, why] = [event.name, event.why ? `${event.why}\n` : ''];
         break;
       case 'first':
-        if (settings.init === 'draft' && !event.isContent) {
+        if (isDraft(event, settings)) {
           draft = `\nDraft saved as ${draftPath(settings.out, settings.format)}`;
         }
         break;

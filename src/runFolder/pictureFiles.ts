@@ -4,7 +4,7 @@ import type { PictureNotes } from '../picture/notes';
 import { saveImage } from '../picture/save';
 import type { ProblemSource } from '../problem/problem';
 import { SETTINGS, type SettingName, type Settings } from '../settings';
-import type { TransferEvent } from '../transfer/events';
+import type { FirstEvent, TransferEvent } from '../transfer/events';
 import type { Transfer } from '../transfer/transfer';
 import { versions } from './versions';
 
@@ -17,6 +17,11 @@ const EXTENSIONS: Record<Settings['format'], string> = {
 
 /** The names of all pictures of a run, in any format. */
 export const PICTURE_NAME = /^result_(draft|at_iteration_\d+|when_stopped)\.(png|tif|jpg)$/;
+
+/** Whether the picture that a run begins with is a draft, which is saved. */
+export function isDraft({ isContent }: FirstEvent, { init }: Pick<Settings, 'init'>): boolean {
+  return init === 'draft' && !isContent;
+}
 
 /** Where the draft lies that a run begins at. */
 export function draftPath(dir: string, format: Settings['format']): string {

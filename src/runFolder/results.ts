@@ -15,7 +15,15 @@ import type { Transfer } from '../transfer/transfer';
 import { writeWholeFile } from '../wholeFile';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
 import { assertNotInUse, lockFolder } from './folderLock';
-import { PICTURE_NAME, draftPath, notesOf, resultPath, stoppedPath, writePicture } from './pictureFiles';
+import {
+  PICTURE_NAME,
+  draftPath,
+  isDraft,
+  notesOf,
+  resultPath,
+  stoppedPath,
+  writePicture,
+} from './pictureFiles';
 import { assertFolder, assertRoom, assertWritable } from './place';
 import { type Versions, versions } from './versions';
 
@@ -273,7 +281,7 @@ function writer(
   const write = (run: Run, file: string, iterations: number) =>
     writePicture(run, file, format, notesOf(settings, source, iterations));
   return async (event, run) => {
-    if (event.type === 'first' && settings.init === 'draft' && !event.isContent) {
+    if (event.type === 'first' && isDraft(event, settings)) {
       await write(run, draftPath(dir, format), 0);
     } else if (event.type === 'iteration') {
       const { iteration, loss, terms, saved, evaluations, seconds } = event;

@@ -23,6 +23,11 @@ export function fieldOf({ data, shape }: NDArray): Field {
   return { data: data as Float32Array, rows, columns, channels };
 }
 
+/** How many elements an array of this shape has. */
+export function elements(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
 /** A field of zeros. */
 export function zeros(rows: number, columns: number, channels: number): Field {
   return { data: new Float32Array(rows * columns * channels), rows, columns, channels };

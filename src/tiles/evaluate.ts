@@ -2,7 +2,7 @@
 import type { CompiledFunction, InputArray, NDArray } from '../compile';
 import type { LossTerm } from '../losses/terms';
 import type { Evaluation } from '../problem/problem';
-import { type Field, add, addTo, cut, fieldOf, zeros } from './arrays';
+import { type Field, add, addTo, cut, elements, fieldOf, zeros } from './arrays';
 import type { TiledFunctions } from './functions';
 import type { Guides } from './guides';
 import { type OctavePlan, type Window, pixelsOf, positionsIn, windowsOf } from './plan';
@@ -85,8 +85,7 @@ async function sumsOverWindows(
   { functions: { sums, loss, guides }, compiled, given }: EvaluationParts,
   ended: AbortSignal,
 ): Promise<Float64Array[]> {
-  const sizeOf = (shape: readonly number[]) => shape.reduce((size, side) => size * side, 1);
-  const totals = new Map(sums.map((sum, i) => [sum, new Float64Array(sizeOf(loss.shapes[i]))]));
+  const totals = new Map(sums.map((sum, i) => [sum, new Float64Array(elements(loss.shapes[i]))]));
   for (const { plan, first } of compiled.windows) {
     for (const window of windowsOf(plan)) {
       ended.throwIfAborted();

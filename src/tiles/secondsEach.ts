@@ -1,5 +1,6 @@
 /** How long an evaluation in windows takes, told before the first: it may take many minutes, and one window of each kind takes seconds. */
 import type { InputArray } from '../compile';
+import { elements } from './arrays';
 import { type EvaluationParts, byOctave, inputsOf } from './evaluate';
 import { windowsOf } from './plan';
 
@@ -30,8 +31,4 @@ export async function secondsEach(
     seconds += ((performance.now() - began) / 1000) * (1 + others.length);
   }
   return seconds;
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
 }
